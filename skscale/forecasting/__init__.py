@@ -1,0 +1,1 @@
+"""sktime forecasters over the torch modules."""

@@ -1,0 +1,1 @@
+"""Torch modules: forward only, plain arguments, no training code."""

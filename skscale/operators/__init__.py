@@ -1,0 +1,1 @@
+"""Scaling operators as scikit-learn transformers."""

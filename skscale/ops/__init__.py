@@ -1,0 +1,1 @@
+"""Numerics: pure torch functions on tensors of shape (..., time)."""

@@ -1,0 +1,1 @@
+"""Windows and the training loop: knows torch, knows no model and no pandas."""
