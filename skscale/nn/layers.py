@@ -76,7 +76,7 @@ class RevIN(nn.Module):
         state = self._statistics(x.detach(), mask)
         if self.normalize:
             x = (x - state.location) / state.scale
-            if self.weight is not None:
+            if self.weight is not None and self.bias is not None:
                 x = x * self.weight + self.bias
         if mask is not None:
             x = x.masked_fill(~mask.unsqueeze(-1), 0.0)
@@ -96,7 +96,7 @@ class RevIN(nn.Module):
         """Bring ``y`` of shape (batch, length, n_channels) back to the scale of the input."""
         if not self.normalize:
             return y
-        if self.weight is not None:
+        if self.weight is not None and self.bias is not None:
             # eps**2 keeps the published rule for a weight that training drove to zero.
             y = (y - self.bias) / (self.weight + self.eps**2)
         return y * state.scale + state.location

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+import torch
+from scipy import linalg, special
+
+from skscale.ops import apply_symmetric_kernel, discrete_gaussian, kernel_half_width, toeplitz
+
+SCALES = np.logspace(-4, 5, 37)
+
+
+def expected_derivative(order, scale):
+    below, above = special.ive(np.abs(order - 1), scale), special.ive(order + 1, scale)
+    return 0.5 * (below + above) - special.ive(order, scale)
+
+
+@pytest.mark.parametrize("length", [1, 2, 31, 33, 96, 720, 4096])
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+def test_weights_match_scipy_for_one_scale(length, dtype, atol):
+    order = np.arange(length)
+    for scale in SCALES:
+        # float32 holds another scale than float64: compare at the value it holds.
+        s = torch.tensor([scale], dtype=dtype)
+        found = discrete_gaussian(s, length).numpy()
+        np.testing.assert_allclose(found, special.ive(order, s.item()), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("length", [2, 40, 720, 4096])
+def test_weights_and_derivative_for_a_scale_per_distance(length):
+    rng = np.random.default_rng(length)
+    order = np.arange(length)
+    for _ in range(20):
+        scale = 10 ** rng.uniform(-4, 5, length)
+        s = torch.tensor(scale, requires_grad=True)
+        weights = discrete_gaussian(s, length)
+        weights.sum().backward()
+        np.testing.assert_allclose(
+            weights.detach().numpy(), special.ive(order, scale), rtol=0, atol=1e-12
+        )
+        np.testing.assert_allclose(
+            s.grad.numpy(), expected_derivative(order, scale), rtol=0, atol=1e-10
+        )
+
+
+def test_second_derivative_exists():
+    s = torch.tensor([0.5, 3.0, 45.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda s: discrete_gaussian(s.unsqueeze(-1), 40), (s,))
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.3, 5.0, 200.0, 1e4])
+def test_two_sided_kernel_sums_to_one_where_it_fits(scale):
+    weights = discrete_gaussian(torch.tensor(scale, dtype=torch.float64), 4096)
+    assert abs(float(weights[0] + 2 * weights[1:].sum()) - 1) < 1e-9
+
+
+def test_no_denormals_in_float32():
+    weights = discrete_gaussian(torch.tensor(0.693), 96)
+    assert (weights[(weights != 0)] > 1e-31).all()
+    assert (weights == 0).any()
+
+
+def test_scale_zero_is_the_identity():
+    expected = [1.0, 0.0, 0.0, 0.0]
+    assert discrete_gaussian(0.0, 4).tolist() == expected
+    assert discrete_gaussian(torch.zeros(4, dtype=torch.float64), 4).tolist() == expected
+
+
+def test_toeplitz_matches_scipy():
+    weights = torch.rand(7, dtype=torch.float64)
+    np.testing.assert_array_equal(toeplitz(weights).numpy(), linalg.toeplitz(weights.numpy()))
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("length", [1, 2, 17, 300])
+@pytest.mark.parametrize("method", ["auto", "dense", "truncated", "fft"])
+def test_methods_agree_with_the_plain_form(method, length, batched):
+    torch.manual_seed(0)
+    theta = torch.randn(*([3] if batched else []), length, dtype=torch.float64)
+    x = torch.randn(3, 2, length, dtype=torch.float64)
+    probe = torch.randn(3, 2, length, dtype=torch.float64)
+
+    def run(apply):
+        leaf, series = theta.clone().requires_grad_(), x.clone().requires_grad_()
+        scale = 2 * torch.nn.functional.softplus(leaf)
+        out = apply(discrete_gaussian(scale, length), series)
+        (out * probe).sum().backward()
+        return out.detach(), leaf.grad, series.grad
+
+    def plain(weights, series):
+        distance = (torch.arange(length)[:, None] - torch.arange(length)).abs()
+        matrix = weights[..., distance]
+        return series @ (matrix if batched else matrix.unsqueeze(0))
+
+    got = run(lambda w, s: apply_symmetric_kernel(w, s, method=method))
+    tolerance = 1e-5 if method == "truncated" else 1e-12
+    for found, expected in zip(got, run(plain), strict=True):
+        torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance * 10)
+
+
+def test_half_width_follows_its_definition():
+    weights = discrete_gaussian(torch.tensor(9.0, dtype=torch.float64), 200)
+    for tolerance in (1e-2, 1e-6, 1e-9):
+        w = kernel_half_width(weights, tolerance)
+        assert 2 * weights[w + 1 :].sum() <= tolerance
+        assert 2 * weights[w:].sum() > tolerance
+    assert kernel_half_width(weights, 0.0) > 40
+
+
+def test_long_series_need_linear_memory():
+    length = 100_000
+    weights = discrete_gaussian(torch.tensor(30.0), length)
+    x = torch.randn(2, length)
+    near = apply_symmetric_kernel(weights, x, method="truncated")
+    torch.testing.assert_close(
+        near, apply_symmetric_kernel(weights, x, method="fft"), atol=1e-4, rtol=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: discrete_gaussian(1.0, 0), "length must be a positive integer, got 0"),
+        (lambda: discrete_gaussian(-1.0, 5), "scale must be finite and not negative, got -1.0"),
+        (lambda: discrete_gaussian(float("nan"), 5), "scale must be finite"),
+        (lambda: discrete_gaussian(torch.ones(3), 5), "last dimension of 1 or length=5"),
+        (lambda: apply_symmetric_kernel(torch.ones(3), torch.ones(3), "magic"), "method must be"),
+        (lambda: apply_symmetric_kernel(torch.ones(3), torch.ones(4)), "3 distances, but x has 4"),
+        (
+            lambda: apply_symmetric_kernel(torch.ones(2, 3), torch.ones(4, 3)),
+            "weights must have shape",
+        ),
+        (
+            lambda: apply_symmetric_kernel(torch.ones(3), torch.ones(3), tolerance=1.0),
+            r"tolerance must be in \[0, 1\), got 1.0",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
