@@ -31,7 +31,6 @@ _SWITCH_RADIUS = 40.0
 _QUADRATURE_POINTS = 64
 _DEBYE_TERMS = 12
 _BLOCK = 64
-_DENSE_UP_TO = {True: 256, False: 1024}  # on CPU, elsewhere
 
 METHODS = ("auto", "dense", "truncated", "fft")
 
@@ -178,8 +177,8 @@ class _ScaledBessel(Function):
     @staticmethod
     def backward(ctx, grad_output: Tensor) -> tuple[None, Tensor]:
         order, scale = ctx.saved_tensors
+        order = order.expand_as(scale)
         orders = torch.stack(((order - 1).abs(), order + 1, order))
-        orders = orders.reshape(3, *[1] * (scale.dim() - 1), -1)
         below, above, here = _ScaledBessel.apply(orders, scale.expand(3, *scale.shape))
         return None, grad_output * (0.5 * (below + above) - here)
 
@@ -285,9 +284,9 @@ def _apply_truncated(weights: Tensor, x: Tensor, tolerance: float) -> Tensor:
 def _fastest_method(weights: Tensor, x: Tensor) -> str:
     # Crossovers measured by examples/benchmarks/gaussian.py on two CPU cores. Elsewhere
     # "truncated" would wait for the device to learn its width, so fft takes over.
-    if x.shape[-1] <= _DENSE_UP_TO[x.device.type == "cpu"]:
-        return "dense"
-    return "truncated" if x.device.type == "cpu" else "fft"
+    if x.device.type == "cpu":
+        return "dense" if x.shape[-1] <= 256 else "truncated"
+    return "dense" if x.shape[-1] <= 1024 else "fft"
 
 
 def _fast_length(n: int) -> int:
