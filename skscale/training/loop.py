@@ -260,7 +260,7 @@ def _steps_per_epoch(windows: Windows, config: TrainingConfig) -> int:
 def _batches(
     windows: Windows, batch_size: int, steps: int, generator: torch.Generator | None
 ) -> Iterator[Batch]:
-    """``steps`` batches in random order, none of the windows twice; the last may be short."""
+    """Yield ``steps`` batches in random order; the last may be short."""
     n, device = len(windows), windows.buffer.values.device
     if steps * batch_size >= n:
         order = torch.randperm(n, generator=generator)
