@@ -1,6 +1,13 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
-from skscale.training.loop import History, NonFiniteLossError, TrainingConfig, predict, train
+from skscale.training.loop import (
+    History,
+    NonFiniteLossError,
+    TrainingConfig,
+    forward,
+    predict,
+    train,
+)
 from skscale.training.losses import LOSSES
 from skscale.training.windows import Batch, SeriesBuffer, Windows
 
@@ -12,6 +19,7 @@ __all__ = [
     "SeriesBuffer",
     "TrainingConfig",
     "Windows",
+    "forward",
     "predict",
     "train",
 ]

@@ -1,0 +1,239 @@
+"""What all forecasters share: data in, one global network, data out."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils import check_random_state
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from torch import nn
+
+from skscale.forecasting._data import FeatureMap, Layout, split_cuts, windows_between
+from skscale.forecasting._fitted import FittedNetwork
+from skscale.forecasting._layout import choose_layout, wants_calendar
+from skscale.forecasting._panel import Panel, check_frame
+from skscale.forecasting._predicting import (
+    forecast_steps,
+    future_features,
+    requested_steps,
+    times_after,
+)
+from skscale.training import History, TrainingConfig, train
+
+__all__ = ["NetworkForecaster"]
+
+_FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkForecaster(BaseForecaster):
+    """Base of the forecasters: trains one network on all series and channels.
+
+    A subclass adds its network's parameters as dataclass fields and builds the network in
+    `_build_network`.
+    """
+
+    _tags = {
+        "authors": "skscale developers",
+        "maintainers": "skscale developers",
+        "python_dependencies": "torch",
+        "y_inner_mtype": _FRAMES,
+        "X_inner_mtype": _FRAMES,
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:insample": True,
+        "capability:pred_int": False,
+        "capability:missing_values": False,
+        "capability:categorical_in_X": False,
+        "capability:unequal_length": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": False,
+    }
+    # The forecaster keeps what it needs; sktime need not keep a second copy of all data.
+    _config = {"remember_data": False}
+    _y = _X = None
+
+    context_length: int | str = "auto"
+    prediction_length: int | str = "auto"
+    season_length: int | str = "auto"
+    time_features: bool | str = "auto"
+    loss: str = "mae"
+    max_epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    lr_schedule: str = "constant"
+    weight_decay: float = 0.0
+    gradient_clip: float = 0.0
+    validation_fraction: float = 0.2
+    patience: int = 3
+    fine_tune: bool = False
+    device: str = "auto"
+    random_state: Any = None
+    verbose: int = 0
+
+    def __post_init__(self) -> None:
+        """Run sktime's constructor, which ends by calling this method once more."""
+        if not hasattr(self, "_state"):
+            super().__init__()
+
+    def _build_network(
+        self, layout: Layout, n_channels: int, n_past_features: int, n_future_features: int
+    ) -> nn.Module:
+        raise NotImplementedError
+
+    @property
+    def network_(self) -> nn.Module:
+        """The fitted network."""
+        return self.model_.network
+
+    @property
+    def history_(self) -> dict[str, Any]:
+        """Losses, learning rate and seconds per epoch, and the epoch that was kept."""
+        return vars(self.model_.history)
+
+    def _check_X_y(self, X=None, y=None, **options):
+        # sktime would let infinite values pass, and not name the column of a missing one.
+        check_frame("y", y)
+        check_frame("X", X)
+        return super()._check_X_y(X=X, y=y, **options)
+
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):
+        panel = Panel.from_frame(y)
+        model = getattr(self, "pretrained_", None)
+        if model is None or self.fine_tune:
+            model = self._fit_network(panel, X, fh, model)
+        self._remember(model, panel, y, X)
+        return self
+
+    def _pretrain(self, y: pd.DataFrame, X=None, fh: ForecastingHorizon | None = None):
+        self.pretrained_ = self._fit_network(Panel.from_frame(y), X, fh, None)
+        return self
+
+    def _pretrain_update(self, y: pd.DataFrame, X=None, fh: ForecastingHorizon | None = None):
+        self.pretrained_ = self._fit_network(Panel.from_frame(y), X, fh, self.pretrained_)
+        return self
+
+    def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
+        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        panel = Panel.from_frame(y)
+        model = self._fit_network(panel, X, None, self.model_) if update_params else self.model_
+        self._remember(model, panel, y, X)
+        return self
+
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
+        panel, model = self._panel, self.model_
+        model.features.check_columns(X)
+        steps = requested_steps(fh, panel)
+        future = future_features(model, panel, X, steps)
+        values = forecast_steps(model, self._buffer, steps, future, _device(self.device))
+        series = np.repeat(np.arange(len(steps)), steps.shape[1])
+        index = panel.index_of(series, times_after(panel, steps))
+        return pd.DataFrame(values, index=index, columns=panel.columns)
+
+    def _remember(
+        self, model: FittedNetwork, panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None
+    ) -> None:
+        """Keep model and data, all at once and last: a failed fit leaves nothing behind."""
+        model.features.check_columns(X)
+        if list(panel.columns) != list(model.columns) and len(panel.columns) != len(model.columns):
+            raise ValueError(
+                f"y has {len(panel.columns)} columns, but the network was trained on "
+                f"{len(model.columns)}: {list(model.columns)}"
+            )
+        buffer = model.buffer(panel, X)
+        self.model_, self._panel, self._buffer = model, panel, buffer
+        self._seen_y, self._seen_X = y, X
+
+    def _fit_network(
+        self,
+        panel: Panel,
+        X: pd.DataFrame | None,
+        fh: ForecastingHorizon | None,
+        start: FittedNetwork | None,
+    ) -> FittedNetwork:
+        """Train on ``panel``, from scratch or from ``start``."""
+        config, device = self._training_config(), _device(self.device)
+        if not 0 <= self.validation_fraction < 1:
+            raise ValueError(
+                f"validation_fraction must be in [0, 1), got {self.validation_fraction!r}"
+            )
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
+            torch.manual_seed(seed)
+            model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
+            model.network.to(device)
+            first, last, held_out = split_cuts(
+                panel.lengths, model.layout, self.validation_fraction
+            )
+            buffer = model.buffer(panel, X, held_out).to(device)
+            end = panel.lengths - model.layout.prediction_length
+            begin = np.where(held_out > 0, panel.lengths - held_out, end + 1)
+            model.history = train(
+                model.network,
+                windows_between(buffer, model.layout, first, last),
+                config,
+                windows_between(buffer, model.layout, begin, end),
+                torch.Generator().manual_seed(seed),
+                self.verbose,
+            )
+        return model
+
+    def _new_model(
+        self, panel: Panel, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    ) -> FittedNetwork:
+        layout = choose_layout(
+            panel, fh, self.context_length, self.prediction_length, self.season_length
+        )
+        features = FeatureMap.of(X, wants_calendar(self.time_features, panel))
+        probe = None if X is None else np.zeros((1, features.n_exogenous))
+        found = features(panel.times[:1], panel, probe)
+        network = self._build_network(
+            layout,
+            len(panel.columns),
+            0 if found is None else found.shape[1],
+            features.n_exogenous,
+        )
+        return FittedNetwork(network, layout, features, panel.columns, History())
+
+    def _training_config(self) -> TrainingConfig:
+        return TrainingConfig(
+            loss=self.loss,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            lr_schedule=self.lr_schedule,
+            weight_decay=self.weight_decay,
+            gradient_clip=self.gradient_clip,
+            patience=self.patience,
+        )
+
+
+def _extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Add rows to the rows seen before; where both have a row, the new one counts."""
+    if seen is None or new is None:
+        return seen if new is None else new
+    both = pd.concat([seen, new])
+    return both[~both.index.duplicated(keep="last")].sort_index()
+
+
+def _device(name: str) -> torch.device:
+    """Device by name; "auto" is cuda where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}') from error
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}')
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device={name!r}, but torch finds no CUDA device on this machine")
+    return device

@@ -1,0 +1,161 @@
+"""What a network sees of a panel: scaled values and features in one buffer, cuts, horizons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._time import calendar_features
+from skscale.training import SeriesBuffer, Windows
+
+__all__ = ["FeatureMap", "Layout", "scaled_buffer", "split_cuts", "windows_between"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes of a network's windows.
+
+    Attributes
+    ----------
+    context_length, prediction_length : int
+    season_length : int
+        1 for none.
+    """
+
+    context_length: int
+    prediction_length: int
+    season_length: int
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """Turns times and exogenous columns into network features; learned on the training data.
+
+    Attributes
+    ----------
+    calendar : bool
+        Whether the calendar of the index is a feature.
+    columns : Index or None
+        Exogenous columns.
+    mean, scale : float64 ndarray of shape (n_columns,)
+        What standardises them.
+    """
+
+    calendar: bool
+    columns: pd.Index | None
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, X: pd.DataFrame | None, calendar: bool) -> FeatureMap:
+        """Learn the location and scale of every column of ``X``."""
+        if X is None:
+            return cls(calendar, None, np.zeros(0), np.ones(0))
+        values = X.to_numpy(dtype=np.float64)
+        spread = values.std(axis=0)
+        return cls(calendar, X.columns, values.mean(axis=0), np.where(spread > 0, spread, 1.0))
+
+    @property
+    def n_exogenous(self) -> int:
+        """Number of exogenous columns."""
+        return 0 if self.columns is None else len(self.columns)
+
+    def check_columns(self, X: pd.DataFrame | None) -> None:
+        """Raise ValueError unless ``X`` has the columns seen in fit, in their order."""
+        if self.columns is None:
+            return
+        if X is None:
+            raise ValueError(
+                f"X is needed: the forecaster was fitted with the columns {list(self.columns)}"
+            )
+        if list(X.columns) != list(self.columns):
+            raise ValueError(
+                f"X has the columns {list(X.columns)}, but the forecaster was fitted with "
+                f"{list(self.columns)}; they must be the same, in the same order"
+            )
+
+    def __call__(self, times: pd.Index, panel: Panel, X: np.ndarray | None) -> np.ndarray | None:
+        """Features of shape (len(times), n_features): exogenous first; None without any."""
+        parts = []
+        if X is not None:
+            parts.append((X - self.mean) / self.scale)
+        if self.calendar:
+            parts.append(calendar_features(times, panel.step))
+        features = np.hstack(parts) if parts else np.empty((len(times), 0))
+        return features.astype(np.float32) if features.shape[1] else None
+
+
+def scaled_buffer(panel: Panel, features: np.ndarray | None, held_out: np.ndarray) -> SeriesBuffer:
+    """Centre and scale every series and channel in float64, then go to float32.
+
+    Parameters
+    ----------
+    panel : Panel
+    features : float32 ndarray of shape (n_points, n_features) or None
+    held_out : int64 ndarray of shape (n_series,)
+        Last points that the statistics must not see (the validation part).
+
+    Notes
+    -----
+    A constant channel keeps a scale of zero for the way back: whatever the network says, its
+    forecast is the constant.
+    """
+    values, starts, lengths = panel.values, panel.offsets[:-1], panel.lengths
+    seen = np.repeat(lengths - held_out, lengths) > _positions(panel)
+    count = (lengths - held_out)[:, None]
+    location = np.add.reduceat(np.where(seen[:, None], values, 0.0), starts) / count
+    centred = values - np.repeat(location, lengths, axis=0)
+    # A second pass takes out what rounding left in the first mean of very large values.
+    shift = np.add.reduceat(np.where(seen[:, None], centred, 0.0), starts) / count
+    location, centred = location + shift, centred - np.repeat(shift, lengths, axis=0)
+    scale = np.sqrt(np.add.reduceat(np.where(seen[:, None], centred**2, 0.0), starts) / count)
+    highest = np.maximum.reduceat(values, starts)
+    constant = highest == np.minimum.reduceat(values, starts)
+    location, scale = np.where(constant, highest, location), np.where(constant, 0.0, scale)
+    divisor = np.where(scale > 0, scale, 1.0)
+    scaled = centred / np.repeat(divisor, lengths, axis=0)
+    scaled[np.repeat(constant, lengths, axis=0)] = 0.0
+    return SeriesBuffer(
+        values=torch.from_numpy(scaled.astype(np.float32)),
+        offsets=torch.from_numpy(panel.offsets.astype(np.int64)),
+        location=torch.from_numpy(location),
+        scale=torch.from_numpy(np.where(constant, 0.0, divisor)),
+        features=None if features is None else torch.from_numpy(features),
+    )
+
+
+def split_cuts(
+    lengths: np.ndarray, layout: Layout, validation_fraction: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First and last training cut of every series, and how many last points validate.
+
+    Targets of training windows end before the validation part, targets of validation windows
+    lie within it. A series too short for both keeps all its points for training; one shorter
+    than context and horizon together trains on padded contexts, or on cut-off targets.
+    """
+    L, T = layout.context_length, layout.prediction_length
+    wanted = np.maximum(np.round(validation_fraction * lengths).astype(np.int64), T)
+    roomy = lengths - wanted >= T + max(2, min(L, T))
+    held_out = np.where(roomy & (validation_fraction > 0), wanted, 0)
+    last = np.maximum(lengths - held_out - T, 1)
+    first = np.where(last >= L, L, np.maximum(1, last // 2))
+    last = np.where(lengths < 2, 0, last)
+    return first, last, held_out
+
+
+def windows_between(
+    buffer: SeriesBuffer, layout: Layout, first: np.ndarray, last: np.ndarray
+) -> Windows:
+    """Windows of every series with cuts from ``first`` to ``last``, both included."""
+    device = buffer.values.device
+    cuts = (torch.from_numpy(np.asarray(c, dtype=np.int64)).to(device) for c in (first, last))
+    return Windows(buffer, layout.context_length, layout.prediction_length, *cuts)
+
+
+def _positions(panel: Panel) -> np.ndarray:
+    """Position of every point within its series."""
+    return np.arange(len(panel.values)) - np.repeat(panel.offsets[:-1], panel.lengths)

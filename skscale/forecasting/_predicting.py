@@ -1,0 +1,176 @@
+"""From a fitted network to forecasts at any step of any series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+from sktime.forecasting.base import ForecastingHorizon
+from torch import Tensor
+
+from skscale.forecasting._data import windows_between
+from skscale.forecasting._fitted import FittedNetwork, rows_at
+from skscale.forecasting._panel import Panel
+from skscale.training import SeriesBuffer, forward
+
+__all__ = ["forecast_steps", "future_features", "requested_steps"]
+
+_SERIES_AT_ONCE = 1024
+
+
+def requested_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
+    """Steps after each series' own end, (n_series, n_steps); zero and below is in-sample."""
+    if fh.is_relative:
+        steps = np.asarray(fh.to_numpy(), dtype=object)
+        cutoff = _cutoff(panel, panel.last_times[:1])
+        relative = np.asarray(fh.to_relative(cutoff).to_numpy(), dtype=np.int64)
+        return np.broadcast_to(relative, (len(panel.lengths), len(steps)))
+    cutoffs, of_series = panel.last_times.factorize()[::-1][0], panel.last_times.factorize()[0]
+    rows = [
+        np.asarray(fh.to_relative(_cutoff(panel, pd.Index([c]))).to_numpy(), dtype=np.int64)
+        for c in cutoffs
+    ]
+    return np.stack(rows)[of_series]
+
+
+def _cutoff(panel: Panel, times: pd.Index) -> pd.Index:
+    if isinstance(panel.times, pd.DatetimeIndex):
+        return pd.DatetimeIndex(times, freq=panel.step.offset)
+    if isinstance(panel.times, pd.PeriodIndex):
+        return pd.PeriodIndex(times, freq=panel.step.offset)
+    return times
+
+
+def future_features(
+    model: FittedNetwork, panel: Panel, X: pd.DataFrame | None, steps: np.ndarray
+) -> np.ndarray | None:
+    """Features behind each series' end, (n_series, longest step, n_features); None if unused.
+
+    Rows of ``X`` are demanded at the requested steps; steps in between that ``X`` leaves out
+    take the row before.
+    """
+    longest = int(steps.max())
+    features = model.features
+    if longest < 1 or not (features.n_exogenous or features.calendar):
+        return None
+    n_series = len(panel.lengths)
+    series = np.repeat(np.arange(n_series), longest)
+    times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
+    rows = None
+    if features.n_exogenous:
+        assert X is not None
+        index = panel.index_of(series, times)
+        ahead = np.zeros((n_series, longest + 1), dtype=bool)
+        np.put_along_axis(ahead, np.clip(steps, 0, None), True, axis=1)
+        wanted = index[ahead[:, 1:].ravel()]
+        rows_at(X, wanted, "the horizon")
+        filled = X.reindex(index)
+        if isinstance(index, pd.MultiIndex):
+            levels = list(range(index.nlevels - 1))
+            filled = filled.groupby(level=levels, sort=False)
+        rows = filled.ffill().to_numpy(dtype=np.float64)
+        rows = np.where(np.isnan(rows), features.mean, rows)
+    found = features(times, panel, rows)
+    return None if found is None else found.reshape(n_series, longest, -1)
+
+
+def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
+    """Times of ``steps`` (n_series, n_steps) after each series' end, flat, series by series."""
+    last, unique = panel.last_times, np.unique(steps)
+    shifted = [panel.step.shift(last, int(k)) for k in unique]
+    stacked = shifted[0].append(shifted[1:])
+    column = np.searchsorted(unique, steps)
+    return stacked[(column * len(last) + np.arange(len(last))[:, None]).ravel()]
+
+
+@torch.no_grad()
+def forecast_steps(
+    model: FittedNetwork,
+    buffer: SeriesBuffer,
+    steps: np.ndarray,
+    future: np.ndarray | None,
+    device: torch.device,
+) -> np.ndarray:
+    """Forecast ``steps`` (n_series, n_steps); shape (n_series * n_steps, n_channels).
+
+    Steps ahead come from each series' last window, rolled forward beyond the network's
+    horizon. In-sample steps are one-step-ahead forecasts from the window before the point.
+    """
+    lengths = buffer.lengths.numpy()
+    _check_reach(steps, lengths)
+    network = model.on(device).eval()
+    buffer = buffer.to(device)
+    result = np.empty((*steps.shape, buffer.values.shape[1]))
+    longest = int(steps.max())
+    for start in range(0, len(steps), _SERIES_AT_ONCE):
+        block = slice(start, start + _SERIES_AT_ONCE)
+        if longest > 0:
+            series = torch.arange(start, start + len(steps[block]), device=device)
+            known = None if future is None else torch.from_numpy(future[block]).to(device)
+            ahead = _roll_forward(model, network, buffer, series, longest, known)
+            column = np.clip(steps[block] - 1, 0, None)[..., None]
+            result[block] = np.take_along_axis(ahead.cpu().numpy(), column, axis=1)
+    rows, columns = np.nonzero(steps < 1)
+    for start in range(0, len(rows), _SERIES_AT_ONCE):
+        block = slice(start, start + _SERIES_AT_ONCE)
+        series, cut = rows[block], lengths[rows[block]] - 1 + steps[rows[block], columns[block]]
+        inside = _one_step(model, network, buffer, series, cut)
+        result[rows[block], columns[block]] = inside.cpu().numpy()
+    return result.reshape(-1, result.shape[-1])
+
+
+def _check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:
+    before = steps < 1 - lengths[:, None]
+    if before.any():
+        raise ValueError(
+            f"fh asks for {int(steps[before].min())} steps after the last point, which lies "
+            "before the first point of the series"
+        )
+
+
+def _roll_forward(
+    model: FittedNetwork,
+    network: torch.nn.Module,
+    buffer: SeriesBuffer,
+    series: Tensor,
+    longest: int,
+    future: Tensor | None,
+) -> Tensor:
+    """Forecasts of 1, ..., ``longest`` steps in original units, (n_series, longest, channels)."""
+    T, L = model.layout.prediction_length, model.layout.context_length
+    lengths = buffer.lengths
+    cuts = lengths.cpu().numpy()
+    batch = windows_between(buffer, model.layout, cuts, cuts).at(series, lengths[series])
+    if future is not None:
+        # The last block of a rolled forecast may reach beyond what was asked for.
+        short = -longest % T
+        future = torch.cat((future, future[:, -1:].expand(-1, short, -1)), dim=1)
+    parts = []
+    for start in range(0, longest, T):
+        ahead = None if future is None else future[:, start : start + T]
+        y = forward(network, batch._replace(future_features=ahead))
+        parts.append(y)
+        x = torch.cat((batch.x, y), dim=1)[:, -L:]
+        past, mask = batch.past_features, batch.mask
+        if past is not None and ahead is not None:
+            past = torch.cat((past, ahead), dim=1)[:, -L:]
+        if mask is not None:
+            mask = torch.cat((mask, mask.new_ones(len(mask), T)), dim=1)[:, -L:]
+        batch = batch._replace(x=x, past_features=past, mask=mask)
+    return torch.cat(parts, dim=1)[:, :longest] * batch.scale + batch.location
+
+
+def _one_step(
+    model: FittedNetwork,
+    network: torch.nn.Module,
+    buffer: SeriesBuffer,
+    series: np.ndarray,
+    cut: np.ndarray,
+) -> Tensor:
+    """First step of the windows of ``series`` at ``cut``, (n_windows, channels)."""
+    lengths = buffer.lengths.cpu().numpy()
+    windows = windows_between(buffer, model.layout, np.zeros_like(lengths), lengths)
+    device = buffer.values.device
+    batch = windows.at(torch.from_numpy(series).to(device), torch.from_numpy(cut).to(device))
+    y = forward(network, batch)[:, :1]
+    return (y * batch.scale + batch.location).squeeze(1)
