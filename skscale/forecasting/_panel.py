@@ -136,8 +136,8 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values)
     if not numeric:
         raise TypeError(
-            f"column {column!r} of {name} has dtype {values.dtype}; it must be integer, float or "
-            "boolean"
+            f"column {column!r} of {name} has dtype {values.dtype}; categorical and other "
+            "non-numeric values must be encoded as integer, float or boolean first"
         )
     finite = np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
     if not finite.all():
