@@ -35,6 +35,11 @@ class TimeStep:
             return cls(None)
         if isinstance(times, pd.PeriodIndex):
             return cls(times.freq)
+        if not isinstance(times, pd.DatetimeIndex):
+            raise TypeError(
+                "the index of y must hold integers, periods or dates, got a "
+                f"{type(times).__name__} of {times.dtype}"
+            )
         longest = int(np.diff(offsets).argmax())
         sample = times[offsets[longest] : offsets[longest + 1]]
         return cls(_datetime_step(sample))
@@ -77,6 +82,12 @@ class TimeStep:
             return times + by * n
         # Added to a plain array: an index would insist on a frequency of its own.
         return pd.DatetimeIndex(times, freq=None) + by * self.offset
+
+    def with_freq(self, times: pd.Index) -> pd.Index:
+        """Attach the step to dates that follow each other by it."""
+        if isinstance(times, pd.DatetimeIndex) and (times[:-1] + self.offset == times[1:]).all():
+            return pd.DatetimeIndex(times, freq=self.offset)
+        return times
 
     @property
     def season(self) -> int | None:
