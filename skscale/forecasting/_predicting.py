@@ -21,23 +21,19 @@ _SERIES_AT_ONCE = 1024
 def requested_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
     """Steps after each series' own end, (n_series, n_steps); zero and below is in-sample."""
     if fh.is_relative:
-        cutoff = _cutoff(panel, panel.last_times[:1])
-        relative = np.asarray(fh.to_relative(cutoff).to_numpy(), dtype=np.int64)
+        relative = _relative_steps(fh, panel)
         return np.broadcast_to(relative, (len(panel.lengths), len(relative)))
+    times = fh.to_pandas()
     of_series, cutoffs = panel.last_times.factorize()
-    rows = [
-        np.asarray(fh.to_relative(_cutoff(panel, pd.Index([c]))).to_numpy(), dtype=np.int64)
-        for c in cutoffs
-    ]
-    return np.stack(rows)[of_series]
+    return np.stack([panel.step.count(cutoff, times) for cutoff in cutoffs])[of_series]
 
 
-def _cutoff(panel: Panel, times: pd.Index) -> pd.Index:
-    if isinstance(panel.times, pd.DatetimeIndex):
-        return pd.DatetimeIndex(times, freq=panel.step.offset)
-    if isinstance(panel.times, pd.PeriodIndex):
-        return pd.PeriodIndex(times, freq=panel.step.offset)
-    return times
+def _relative_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
+    steps = fh.to_pandas()
+    if not isinstance(steps, pd.TimedeltaIndex):
+        return steps.to_numpy(dtype=np.int64)
+    cutoff = panel.last_times[0]
+    return panel.step.count(cutoff, cutoff + steps)
 
 
 def future_features(
