@@ -13,7 +13,13 @@ from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from torch import nn
 
-from skscale.forecasting._data import FeatureMap, Layout, split_cuts, windows_between
+from skscale.forecasting._data import (
+    FeatureMap,
+    Layout,
+    location_and_scale,
+    split_cuts,
+    windows_between,
+)
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel, check_covered, check_frame
@@ -125,8 +131,12 @@ class NetworkForecaster(BaseForecaster):
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
         y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
         panel = Panel.from_frame(y)
-        model = self._fit_network(panel, X, None, self.model_) if update_params else self.model_
-        self._remember(model, panel, y, X)
+        if update_params:
+            self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)
+        else:
+            # Series known before keep their scaling: nothing about the model changes.
+            known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+            self._remember(self.model_, panel, y, X, _matched(known, self._panel, panel))
         return self
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -140,16 +150,21 @@ class NetworkForecaster(BaseForecaster):
         return pd.DataFrame(values, index=index, columns=panel.columns)
 
     def _remember(
-        self, model: FittedNetwork, panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None
+        self,
+        model: FittedNetwork,
+        panel: Panel,
+        y: pd.DataFrame,
+        X: pd.DataFrame | None,
+        statistics: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         """Keep model and data, all at once and last: a failed fit leaves nothing behind."""
         model.features.check_columns(X)
-        if list(panel.columns) != list(model.columns) and len(panel.columns) != len(model.columns):
+        if len(panel.columns) != len(model.columns):
             raise ValueError(
                 f"y has {len(panel.columns)} columns, but the network was trained on "
                 f"{len(model.columns)}: {list(model.columns)}"
             )
-        buffer = model.buffer(panel, X)
+        buffer = model.buffer(panel, X, statistics)
         self.model_, self._panel, self._buffer = model, panel, buffer
         self._seen_y, self._seen_X = y, X
 
@@ -174,7 +189,7 @@ class NetworkForecaster(BaseForecaster):
             first, last, held_out = split_cuts(
                 panel.lengths, model.layout, self.validation_fraction
             )
-            buffer = model.buffer(panel, X, held_out).to(device)
+            buffer = model.buffer(panel, X, location_and_scale(panel, held_out)).to(device)
             end = panel.lengths - model.layout.prediction_length
             begin = np.where(held_out > 0, panel.lengths - held_out, end + 1)
             model.history = train(
@@ -223,6 +238,19 @@ def _extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFra
         return seen if new is None else new
     both = pd.concat([seen, new])
     return both[~both.index.duplicated(keep="last")].sort_index()
+
+
+def _matched(
+    known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
+    location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
+    if old.keys is None or new.keys is None:
+        return known
+    place = old.keys.get_indexer(new.keys)
+    found = place >= 0
+    location[found], scale[found] = known[0][place[found]], known[1][place[found]]
+    return location, scale
 
 
 def _device(name: str) -> torch.device:
