@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import nn
 
 from skscale.forecasting._data import (
@@ -25,10 +27,12 @@ from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel, check_covered, check_frame
 from skscale.forecasting._predicting import (
     forecast_steps,
+    forecast_windows,
     future_features,
     requested_steps,
     times_after,
 )
+from skscale.forecasting._splits import Splits, split_frames
 from skscale.training import History, TrainingConfig, train
 
 __all__ = ["NetworkForecaster"]
@@ -148,6 +152,47 @@ class NetworkForecaster(BaseForecaster):
         series = np.repeat(np.arange(len(steps)), steps.shape[1])
         index = panel.index_of(series, times_after(panel, steps))
         return pd.DataFrame(values, index=index, columns=panel.columns)
+
+    def _predict_moving_cutoff(self, y, cv, X=None, update_params=True, reset_forecaster=True):
+        """Forecast all cut-offs in batched passes where sktime would loop over them."""
+        if update_params or not reset_forecaster:
+            return super()._predict_moving_cutoff(y, cv, X, update_params, reset_forecaster)
+        panel = Panel.from_frame(y)
+        splits = Splits.of(cv, y, panel)
+        values = self._forecast_cuts(y, X, splits.cuts, int(splits.steps.max()))
+        frames = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in split_frames(panel, splits, values[:, :, splits.steps - 1])
+        ]
+        return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
+
+    def _forecast_cuts(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, cuts: np.ndarray, longest: int
+    ) -> np.ndarray:
+        """Forecast behind every one of ``cuts`` (n_cuts, n_series) of ``y``, all in few passes.
+
+        Returns an array of shape (n_cuts, n_series, longest, n_channels). The model and the
+        scaling of known series stay as they are; data seen before ``y`` serves as context.
+        """
+        self.model_.features.check_columns(X)
+        first = Panel.from_frame(y)
+        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        panel = Panel.from_frame(y)
+        known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+        buffer = self.model_.buffer(panel, X, _matched(known, self._panel, panel))
+        # Cuts count from the start of the y given; the series may have begun before it.
+        place = np.arange(1) if first.keys is None else panel.keys.get_indexer(first.keys)
+        before = panel.lengths[place] - first.lengths
+        series = np.broadcast_to(place, cuts.shape).ravel()
+        values = forecast_windows(
+            self.model_, buffer, series, (cuts + before).ravel(), longest, _device(self.device)
+        )
+        return values.reshape(*cuts.shape, longest, -1)
 
     def _remember(
         self,
