@@ -164,8 +164,19 @@ def check_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
 
 
+def check_counts(**counts: int) -> None:
+    """Raise ValueError naming the first of ``counts`` that is not an integer from 0 up."""
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ValueError(f"{name} must be an integer from 0 up, got {value!r}")
+
+
 def check_inputs(
-    net: nn.Module, x: Tensor, past_features: Tensor | None, future_features: Tensor | None
+    net: nn.Module,
+    x: Tensor,
+    past_features: Tensor | None,
+    future_features: Tensor | None,
+    mask: Tensor | None = None,
 ) -> None:
     """Raise ValueError naming the first input of ``net`` whose shape does not fit."""
     wanted = {
@@ -184,3 +195,8 @@ def check_inputs(
             )
         if value.shape[0] != x.shape[0]:
             raise ValueError(f"{name} holds {value.shape[0]} windows, but x holds {x.shape[0]}")
+    if mask is not None and (mask.dtype != torch.bool or mask.shape != x.shape[:2]):
+        raise ValueError(
+            f"mask must be boolean of shape {tuple(x.shape[:2])}, got {mask.dtype} of shape "
+            f"{tuple(mask.shape)}"
+        )

@@ -56,9 +56,9 @@ class ScaleKernel(nn.Module):
         elif scaling == "convolution":
             self.weights = nn.Parameter(torch.empty(length).uniform_(-1, 1) / length**0.5)
         else:
-            half = window // 2 if scaling == "moving_average" else 0
-            box = (torch.arange(length) <= half) / (2 * half + 1)
-            self.register_buffer("box", box, persistent=False)
+            self.width = window if scaling == "moving_average" else 1
+            inside = (torch.arange(length) <= self.width // 2).to(torch.get_default_dtype())
+            self.register_buffer("inside", inside, persistent=False)
 
     @property
     def per_sample(self) -> bool:
@@ -76,7 +76,7 @@ class ScaleKernel(nn.Module):
         if self.scaling == "convolution":
             return self.weights
         if self.scaling in ("none", "moving_average"):
-            return self.box
+            return self.inside / self.width
         scales = softplus(self.theta) if x is None or not self.per_sample else self.scales(x)
         return discrete_gaussian(scales, self.length)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear
 
-from skscale.nn.layers import CircularEmbedding, RevIN, check_inputs, check_sizes
+from skscale.nn.layers import CircularEmbedding, RevIN, check_counts, check_inputs, check_sizes
 from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
 from skscale.nn.scaling import BranchMap, ScaleKernel
 from skscale.ops import apply_symmetric_kernel
@@ -110,6 +110,7 @@ class SigmaNet(nn.Module):
             d_ff=d_ff,
             n_layers=n_layers,
         )
+        check_counts(n_past_features=n_past_features, n_future_features=n_future_features)
         if mixing not in MIXINGS:
             raise ValueError(f"mixing must be one of {MIXINGS}, got {mixing!r}")
         if block_input not in BLOCK_INPUTS:
@@ -182,7 +183,7 @@ class SigmaNet(nn.Module):
         -------
         Tensor of shape (batch, prediction_length, n_channels)
         """
-        check_inputs(self, x, past_features, future_features)
+        check_inputs(self, x, past_features, future_features, mask)
         z, state = self.norm(x, mask)
         rows = z.transpose(1, 2).reshape(-1, self.context_length)
         y = self._forward_rows(rows, past_features)
