@@ -136,7 +136,7 @@ def test_weights_that_do_not_fit_are_named(case):
     with pytest.raises(ValueError, match="unknown strange"):
         from_official("sigma", weights | {"strange": torch.zeros(1)}, config)
     with pytest.raises(
-        ValueError, match="one floating-point type, got torch.float32, torch.float64"
+        ValueError, match=r"one floating-point type, got torch\.float32, torch\.float64"
     ):
         from_official("sigma", weights | {MARKS: weights[MARKS].double()}, config)
     with pytest.raises(ValueError, match=f"lacks {MARKS}"):

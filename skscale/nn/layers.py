@@ -97,10 +97,18 @@ class RevIN(nn.Module):
         """Bring ``y`` of shape (batch, length, n_channels) back to the scale of the input."""
         if not self.normalize:
             return y
-        if self.weight is not None and self.bias is not None:
-            # eps**2 keeps the published rule for a weight that training drove to zero.
-            y = (y - self.bias) / (self.weight + self.eps**2)
-        return y * state.scale + state.location
+        factor, offset = self.inverse_coefficients(state)
+        return torch.addcmul(offset, y, factor)
+
+    def inverse_coefficients(self, state: RevINState) -> tuple[Tensor, Tensor]:
+        """Factor and offset of the inverse, both of shape (batch, 1, n_channels)."""
+        if not self.normalize:
+            return torch.ones_like(state.scale), torch.zeros_like(state.location)
+        if self.weight is None or self.bias is None:
+            return state.scale, state.location
+        # eps**2 keeps the published rule for a weight that training drove to zero.
+        factor = state.scale / (self.weight + self.eps**2)
+        return factor, state.location - self.bias * factor
 
 
 class SeriesDecomposition(nn.Module):
@@ -148,13 +156,12 @@ class CircularEmbedding(nn.Module):
 
     @staticmethod
     def shifts(x: Tensor) -> Tensor:
-        """Stack the three neighbours of every point, ``(..., length)`` to ``(..., 3, length)``."""
-        return torch.stack((x.roll(1, -1), x, x.roll(-1, -1)), dim=-2)
+        """Stack the three neighbours of every point, ``(..., length)`` to ``(3, ..., length)``."""
+        return torch.stack((x.roll(1, -1), x, x.roll(-1, -1)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, in_channels, length)`` to ``(batch, d_model, length)``."""
-        basis = self.shifts(x).flatten(1, 2)
-        return self.weight.flatten(1) @ basis
+        return torch.einsum("dck,kbct->bdt", self.weight, self.shifts(x))
 
 
 def check_sizes(**sizes: int) -> None:

@@ -8,7 +8,7 @@ from torch.nn.functional import linear, softplus
 
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 
-__all__ = ["SCALINGS", "BranchMap", "ScaleKernel"]
+__all__ = ["SCALINGS", "BranchMap", "ScaleKernel", "smooth_rows"]
 
 SCALINGS = ("distance", "shared", "sample", "none", "moving_average", "convolution")
 
@@ -81,6 +81,14 @@ class ScaleKernel(nn.Module):
         return discrete_gaussian(scales, self.length)
 
 
+def smooth_rows(h: Tensor, weights: Tensor | None, row_weights: Tensor | None = None) -> Tensor:
+    """Smooth ``h`` (n_features, rows, length) by one kernel, or by a kernel for every row."""
+    if row_weights is not None:
+        return apply_symmetric_kernel(row_weights, h.transpose(0, 1)).transpose(0, 1)
+    assert weights is not None
+    return apply_symmetric_kernel(weights, h)
+
+
 class BranchMap:
     """A linear map along time of the smooth and the residual branch of a split series.
 
@@ -102,8 +110,8 @@ class BranchMap:
             self._folded = apply_symmetric_kernel(weights, self._difference) + residual_map
 
     def __call__(self, h: Tensor, row_weights: Tensor | None = None) -> Tensor:
-        """Map ``h`` (rows, ..., length) to (rows, ..., n_outputs)."""
+        """Map ``h`` (n_features, rows, length) to (n_features, rows, n_outputs)."""
         if row_weights is None:
             return linear(h, self._folded)
-        smooth = apply_symmetric_kernel(row_weights, h)
+        smooth = smooth_rows(h, None, row_weights)
         return linear(smooth, self._difference) + linear(h, self._residual)
