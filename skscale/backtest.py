@@ -182,7 +182,7 @@ def backtest(
     return Backtest(scores, forecasts, truth, splits.steps, panel.columns, fitted)
 
 
-def _metrics(scoring: Callable | list[Callable] | None) -> list[Callable]:
+def _metrics(scoring: Any) -> list[Any]:
     if scoring is None:
         return [MeanAbsolutePercentageError()]
     return scoring if isinstance(scoring, list) else [scoring]

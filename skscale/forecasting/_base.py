@@ -186,7 +186,7 @@ class NetworkForecaster(BaseForecaster):
         known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
         buffer = self.model_.buffer(panel, X, _matched(known, self._panel, panel))
         # Cuts count from the start of the y given; the series may have begun before it.
-        place = np.arange(1) if first.keys is None else panel.keys.get_indexer(first.keys)
+        place = panel.positions_of(first)
         before = panel.lengths[place] - first.lengths
         series = np.broadcast_to(place, cuts.shape).ravel()
         values = forecast_windows(
@@ -290,9 +290,7 @@ def _matched(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
     location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
-    if old.keys is None or new.keys is None:
-        return known
-    place = old.keys.get_indexer(new.keys)
+    place = old.positions_of(new)
     found = place >= 0
     location[found], scale[found] = known[0][place[found]], known[1][place[found]]
     return location, scale

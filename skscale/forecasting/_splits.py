@@ -31,7 +31,8 @@ class Splits:
     def of(cls, cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits:
         series = np.repeat(np.arange(len(panel.lengths)), panel.lengths)
         position = np.arange(len(frame)) - panel.offsets[series]
-        rows, starts, cuts = [], [], []
+        rows: list[np.ndarray] = []
+        starts, cuts = [], []
         steps: np.ndarray | None = None
         for train, test in cv.split(frame):
             cut = np.zeros(len(panel.lengths), dtype=np.int64)

@@ -4,9 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_sigma import PlainSigma, to_plain, to_plain_gradients
 
 from skscale.nn import SigmaNet
+
+from .reference_sigma import PlainSigma, to_plain, to_plain_gradients
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-9}
 
