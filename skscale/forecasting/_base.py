@@ -16,7 +16,7 @@ from torch import nn
 from skscale.forecasting._data import FeatureMap, Layout, split_cuts, windows_between
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
-from skscale.forecasting._panel import Panel, check_frame
+from skscale.forecasting._panel import Panel, check_covered, check_frame
 from skscale.forecasting._predicting import (
     forecast_steps,
     future_features,
@@ -103,6 +103,7 @@ class NetworkForecaster(BaseForecaster):
         # sktime would let infinite values pass, and not name the column of a missing one.
         check_frame("y", y)
         check_frame("X", X)
+        check_covered(y, X)
         return super()._check_X_y(X=X, y=y, **options)
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "check_frame"]
+__all__ = ["Panel", "check_covered", "check_frame"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ class Panel:
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
         if self.keys is None:
-            if isinstance(times, pd.DatetimeIndex) and len(times) > 2:
-                times = pd.DatetimeIndex(times, freq="infer")
-            return times.rename(self.names[-1])
+            return self.step.with_freq(times).rename(self.names[-1])
         keys = self.keys[series]
         levels = [keys.get_level_values(i) for i in range(keys.nlevels)]
         return pd.MultiIndex.from_arrays([*levels, times], names=self.names)
@@ -117,6 +115,19 @@ def check_frame(name: str, data: object) -> None:
     _check_order(name, data.index)
     for position, column in enumerate(data.columns):
         _check_column(name, column, data.iloc[:, position])
+
+
+def check_covered(y: object, X: object) -> None:
+    """Raise ValueError naming the first row of pandas ``y`` that ``X`` lacks."""
+    frames = pd.DataFrame | pd.Series
+    if not (isinstance(y, frames) and isinstance(X, frames)) or type(y.index) is not type(X.index):
+        return
+    missing = ~y.index.isin(X.index)
+    if missing.any():
+        raise ValueError(
+            f"X has no row for {y.index[int(missing.argmax())]}; it must cover y "
+            f"({int(missing.sum())} of {len(y)} rows are missing)"
+        )
 
 
 def _check_order(name: str, index: pd.Index) -> None:

@@ -21,24 +21,19 @@ _SERIES_AT_ONCE = 1024
 def requested_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
     """Steps after each series' own end, (n_series, n_steps); zero and below is in-sample."""
     if fh.is_relative:
-        steps = np.asarray(fh.to_numpy(), dtype=object)
-        cutoff = _cutoff(panel, panel.last_times[:1])
-        relative = np.asarray(fh.to_relative(cutoff).to_numpy(), dtype=np.int64)
-        return np.broadcast_to(relative, (len(panel.lengths), len(steps)))
-    cutoffs, of_series = panel.last_times.factorize()[::-1][0], panel.last_times.factorize()[0]
-    rows = [
-        np.asarray(fh.to_relative(_cutoff(panel, pd.Index([c]))).to_numpy(), dtype=np.int64)
-        for c in cutoffs
-    ]
-    return np.stack(rows)[of_series]
+        relative = _relative_steps(fh, panel)
+        return np.broadcast_to(relative, (len(panel.lengths), len(relative)))
+    times = fh.to_pandas()
+    of_series, cutoffs = panel.last_times.factorize()
+    return np.stack([panel.step.count(cutoff, times) for cutoff in cutoffs])[of_series]
 
 
-def _cutoff(panel: Panel, times: pd.Index) -> pd.Index:
-    if isinstance(panel.times, pd.DatetimeIndex):
-        return pd.DatetimeIndex(times, freq=panel.step.offset)
-    if isinstance(panel.times, pd.PeriodIndex):
-        return pd.PeriodIndex(times, freq=panel.step.offset)
-    return times
+def _relative_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
+    steps = fh.to_pandas()
+    if not isinstance(steps, pd.TimedeltaIndex):
+        return steps.to_numpy(dtype=np.int64)
+    cutoff = panel.last_times[0]
+    return panel.step.count(cutoff, cutoff + steps)
 
 
 def future_features(
@@ -105,17 +100,17 @@ def forecast_steps(
     for start in range(0, len(steps), _SERIES_AT_ONCE):
         block = slice(start, start + _SERIES_AT_ONCE)
         if longest > 0:
-            series = torch.arange(start, start + len(steps[block]), device=device)
+            index = torch.arange(start, start + len(steps[block]), device=device)
             known = None if future is None else torch.from_numpy(future[block]).to(device)
-            ahead = _roll_forward(model, network, buffer, series, longest, known)
-            column = np.clip(steps[block] - 1, 0, None)[..., None]
-            result[block] = np.take_along_axis(ahead.cpu().numpy(), column, axis=1)
+            ahead = _roll_forward(model, network, buffer, index, longest, known)
+            place = np.clip(steps[block] - 1, 0, None)[..., None]
+            result[block] = np.take_along_axis(ahead.cpu().numpy(), place, axis=1)
     rows, columns = np.nonzero(steps < 1)
     for start in range(0, len(rows), _SERIES_AT_ONCE):
         block = slice(start, start + _SERIES_AT_ONCE)
-        series, cut = rows[block], lengths[rows[block]] - 1 + steps[rows[block], columns[block]]
-        inside = _one_step(model, network, buffer, series, cut)
-        result[rows[block], columns[block]] = inside.cpu().numpy()
+        row, column = rows[block], columns[block]
+        inside = _one_step(model, network, buffer, row, lengths[row] - 1 + steps[row, column])
+        result[row, column] = inside.cpu().numpy()
     return result.reshape(-1, result.shape[-1])
 
 

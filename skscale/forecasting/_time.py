@@ -31,10 +31,15 @@ class TimeStep:
         ValueError
             If a date index has no regular step; says what to do.
         """
-        if pd.api.types.is_integer_dtype(times.dtype):
+        if _integers(times):
             return cls(None)
         if isinstance(times, pd.PeriodIndex):
             return cls(times.freq)
+        if not isinstance(times, pd.DatetimeIndex):
+            raise TypeError(
+                "the index of y must hold integers, periods or dates, got a "
+                f"{type(times).__name__} of {times.dtype}"
+            )
         longest = int(np.diff(offsets).argmax())
         sample = times[offsets[longest] : offsets[longest + 1]]
         return cls(_datetime_step(sample))
@@ -78,10 +83,53 @@ class TimeStep:
         # Added to a plain array: an index would insist on a frequency of its own.
         return pd.DatetimeIndex(times, freq=None) + by * self.offset
 
+    def count(self, start: object, times: pd.Index) -> np.ndarray:
+        """Steps from ``start`` to each of ``times``, negative for earlier ones.
+
+        Raises
+        ------
+        TypeError
+            If ``times`` are of another kind than ``start``.
+        ValueError
+            If one of them lies between the steps.
+        """
+        origin = pd.Index([start])
+        if type(origin) is not type(times) and not (self.offset is None and _integers(times)):
+            raise TypeError(f"fh holds {times.dtype}, but the index of y holds {origin.dtype}")
+        if not isinstance(times, pd.DatetimeIndex):
+            n = 1 if self.offset is None else self.offset.n
+            numbers = (
+                i.asi8 if isinstance(i, pd.PeriodIndex) else i.to_numpy() for i in (times, origin)
+            )
+            steps, rest = np.divmod(np.subtract(*numbers), n)
+            between = rest != 0
+        else:
+            after = pd.date_range(start, max(start, times.max()), freq=self.offset)
+            before = pd.date_range(min(start, times.min()), start, freq=self.offset)
+            grid = before[:-1].append(after)
+            place = grid.get_indexer(times)
+            steps, between = place - (len(before) - 1), place < 0
+        if between.any():
+            raise ValueError(
+                f"fh asks for {times[int(between.argmax())]}, which is not a whole number of "
+                f"steps ({self.offset}) from {start}"
+            )
+        return steps
+
+    def with_freq(self, times: pd.Index) -> pd.Index:
+        """Attach the step to dates that follow each other by it."""
+        if isinstance(times, pd.DatetimeIndex) and (times[:-1] + self.offset == times[1:]).all():
+            return pd.DatetimeIndex(times, freq=self.offset)
+        return times
+
     @property
     def season(self) -> int | None:
         """Customary season of the step; None for integers."""
         return None if self.offset is None else season_of_step(self.offset)
+
+
+def _integers(times: pd.Index) -> bool:
+    return pd.api.types.is_integer_dtype(times.dtype)
 
 
 def _datetime_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:

@@ -156,8 +156,15 @@ def train(
 
 
 def forward(net: nn.Module, batch: Batch) -> Tensor:
-    """Forecast of a batch, in scaled units."""
-    return net(batch.x, batch.past_features, batch.future_features, batch.mask)
+    """Forecast of a batch, in scaled units.
+
+    A network may know less of the future than of the past: it gets the first
+    ``net.n_future_features`` columns.
+    """
+    future = batch.future_features
+    if future is not None:
+        future = future[..., : net.n_future_features] if net.n_future_features else None
+    return net(batch.x, batch.past_features, future, batch.mask)
 
 
 @torch.no_grad()

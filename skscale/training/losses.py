@@ -49,7 +49,7 @@ def mase(forecast: Tensor, batch: Batch) -> Tensor:
         size = steps.mean(dim=1, keepdim=True)
     else:
         # Padding repeats the first value: its steps are zero, only their number is wrong.
-        count = batch.mask[:, 1:].sum(1).clamp(min=1).reshape(-1, 1, 1)
+        count = (batch.mask.sum(1) - 1).clamp(min=1).reshape(-1, 1, 1)
         size = steps.sum(dim=1, keepdim=True) / count
     return _mean((forecast - batch.y).abs() / size.clamp(min=0.01), batch)
 
