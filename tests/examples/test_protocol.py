@@ -114,6 +114,7 @@ class FirstPoint(torch.nn.Module):
         self.context_length = context_length
         self.prediction_length = prediction_length
         self.n_past_features = n_past_features
+        self.n_future_features = 0
         self.zero = torch.nn.Parameter(torch.zeros(()))
 
     def forward(self, x, past_features, future_features, mask):
