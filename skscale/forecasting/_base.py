@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from skscale.forecasting._data import (
     FeatureMap,
     Layout,
     location_and_scale,
-    split_cuts,
+    split_in_time,
     windows_between,
 )
 from skscale.forecasting._fitted import FittedNetwork
@@ -32,6 +32,7 @@ from skscale.forecasting._predicting import (
     requested_steps,
     times_after,
 )
+from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
 from skscale.training import History, TrainingConfig, train
 
@@ -75,15 +76,17 @@ class NetworkForecaster(BaseForecaster):
     prediction_length: int | str = "auto"
     season_length: int | str = "auto"
     time_features: bool | str = "auto"
+    linear_base: bool = True
     loss: str = "mae"
     max_epochs: int = 20
+    steps_per_epoch: int | str | None = "auto"
     batch_size: int = 32
-    learning_rate: float = 1e-3
-    lr_schedule: str = "constant"
+    learning_rate: float = 3e-3
+    lr_schedule: str = "onecycle"
     weight_decay: float = 0.0
-    gradient_clip: float = 0.0
-    validation_fraction: float = 0.2
-    patience: int = 3
+    gradient_clip: float = 1.0
+    validation_fraction: float | str = "auto"
+    patience: int = 20
     fine_tune: bool = False
     device: str = "auto"
     random_state: Any = None
@@ -221,31 +224,30 @@ class NetworkForecaster(BaseForecaster):
         start: FittedNetwork | None,
     ) -> FittedNetwork:
         """Train on ``panel``, from scratch or from ``start``."""
-        config, device = self._training_config(), _device(self.device)
-        if not 0 <= self.validation_fraction < 1:
-            raise ValueError(
-                f"validation_fraction must be in [0, 1), got {self.validation_fraction!r}"
-            )
+        device = _device(self.device)
+        self._check_parameters()
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
             torch.manual_seed(seed)
             model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
-            model.network.to(device)
-            first, last, held_out = split_cuts(
-                panel.lengths, model.layout, self.validation_fraction
-            )
+            split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
+            held_out = panel.lengths - split.train_end
             buffer = model.buffer(panel, X, location_and_scale(panel, held_out)).to(device)
-            end = panel.lengths - model.layout.prediction_length
-            begin = np.where(held_out > 0, panel.lengths - held_out, end + 1)
-            model.history = train(
-                model.network,
-                windows_between(buffer, model.layout, first, last),
-                config,
-                windows_between(buffer, model.layout, begin, end),
-                torch.Generator().manual_seed(seed),
-                self.verbose,
+            whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
+            windows = windows_between(
+                buffer, model.layout, split.train_first, split.train_last, split.train_end
             )
-        return model
+            validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
+            config = self._training_config(len(windows))
+            generator = torch.Generator().manual_seed(seed)
+            network = model.network.to(device)
+            if not self.linear_base:
+                history = train(network, windows, config, validation, generator, self.verbose)
+                return replace(model, forecast=network, history=history)
+            forecast, history = fit_correction(
+                network, windows, validation, whole, model.layout, config, generator, self.verbose
+            )
+        return replace(model, forecast=forecast, history=history)
 
     def _new_model(
         self, panel: Panel, X: pd.DataFrame | None, fh: ForecastingHorizon | None
@@ -262,10 +264,23 @@ class NetworkForecaster(BaseForecaster):
             0 if found is None else found.shape[1],
             features.n_exogenous,
         )
-        return FittedNetwork(network, layout, features, panel.columns, History())
+        return FittedNetwork(network, network, layout, features, panel.columns, History())
 
-    def _training_config(self) -> TrainingConfig:
+    def _check_parameters(self) -> None:
+        """Check what no later step would check before training starts."""
+        fraction = self.validation_fraction
+        if fraction != "auto" and not (isinstance(fraction, int | float) and 0 <= fraction < 1):
+            raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
+        if not isinstance(self.linear_base, bool):
+            raise ValueError(f"linear_base must be True or False, got {self.linear_base!r}")
+
+    def _training_config(self, n_windows: int) -> TrainingConfig:
+        steps = self.steps_per_epoch
+        if steps == "auto":
+            steps = int(np.clip(n_windows // self.batch_size, 20, 50))
         return TrainingConfig(
+            steps_per_epoch=steps,
+            validation_windows=1024 if self.validation_fraction == "auto" else None,
             loss=self.loss,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,

@@ -15,9 +15,10 @@ from skscale.training import SeriesBuffer, Windows
 __all__ = [
     "FeatureMap",
     "Layout",
+    "Split",
     "location_and_scale",
     "scaled_buffer",
-    "split_cuts",
+    "split_in_time",
     "windows_between",
 ]
 
@@ -131,7 +132,7 @@ def location_and_scale(panel: Panel, held_out: np.ndarray) -> tuple[np.ndarray, 
     ----------
     panel : Panel
     held_out : int64 ndarray of shape (n_series,)
-        Last points that the statistics must not see (the validation part).
+        Last points that the statistics do not see (the validation part).
 
     Returns
     -------
@@ -155,31 +156,69 @@ def location_and_scale(panel: Panel, held_out: np.ndarray) -> tuple[np.ndarray, 
     return np.where(constant, highest, location), scale
 
 
-def split_cuts(
-    lengths: np.ndarray, layout: Layout, validation_fraction: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First and last training cut of every series, and how many last points validate.
+@dataclass(frozen=True)
+class Split:
+    """Training and validation windows of every series, each of shape (n_series,).
+
+    Attributes
+    ----------
+    train_first, train_last : int64 ndarray
+        Cuts of the training windows, both included.
+    train_end : int64 ndarray
+        Where the training part ends and the validation part begins.
+    valid_first, valid_last : int64 ndarray
+        Cuts of the validation windows.
+    """
+
+    train_first: np.ndarray
+    train_last: np.ndarray
+    train_end: np.ndarray
+    valid_first: np.ndarray
+    valid_last: np.ndarray
+
+
+def split_in_time(lengths: np.ndarray, layout: Layout, validation_fraction: float | str) -> Split:
+    """Hold the end of every series out for validation.
 
     Targets of training windows end before the validation part, targets of validation windows
-    lie within it. A series too short for both keeps all its points for training; one shorter
-    than context and horizon together trains on padded contexts, or on cut-off targets.
+    lie within it. Where a part has no room for two horizons, windows whose last half of
+    the horizon is missing are used too. ``"auto"`` holds a fifth out, at least one horizon, at
+    most ten or half of the series. A series of less than four points only trains.
     """
-    L, T = layout.context_length, layout.prediction_length
-    wanted = np.maximum(np.round(validation_fraction * lengths).astype(np.int64), T)
-    roomy = lengths - wanted >= T + max(2, min(L, T))
-    held_out = np.where(roomy & (validation_fraction > 0), wanted, 0)
-    last = np.maximum(lengths - held_out - T, 1)
-    first = np.where(last >= L, L, np.maximum(1, last // 2))
-    last = np.where(lengths < 2, 0, last)
-    return first, last, held_out
+    T = layout.prediction_length
+    if validation_fraction == "auto":
+        fifth = np.minimum(lengths // 5, 10 * T)
+        held_out = np.minimum(np.maximum(T, fifth), lengths // 2)
+    else:
+        held_out = np.round(float(validation_fraction) * lengths).astype(np.int64)
+    held_out = np.where(lengths - held_out < 2, 0, held_out)
+    end = lengths - held_out
+    last = _last_cut(end, np.minimum(layout.context_length, end - 1), T)
+    first = np.where(last >= layout.context_length, layout.context_length, np.maximum(1, last // 2))
+    valid_last = np.where(held_out > 0, _last_cut(lengths, end, T), end - 1)
+    return Split(first, np.where(lengths < 2, 0, last), end, end, valid_last)
+
+
+def _last_cut(end: np.ndarray, start: np.ndarray, T: int) -> np.ndarray:
+    """Last cut whose target fits between ``start`` and ``end``, or half of it where it must."""
+    room = end - start
+    halved = np.maximum(1, np.minimum(T, room) // 2)
+    return np.maximum(np.where(room >= 2 * T, end - T, end - halved), start)
 
 
 def windows_between(
-    buffer: SeriesBuffer, layout: Layout, first: np.ndarray, last: np.ndarray
+    buffer: SeriesBuffer,
+    layout: Layout,
+    first: np.ndarray,
+    last: np.ndarray,
+    end: np.ndarray | None = None,
 ) -> Windows:
-    """Windows of every series with cuts from ``first`` to ``last``, both included."""
+    """Windows of every series with cuts from ``first`` to ``last``, targets before ``end``."""
     device = buffer.values.device
-    cuts = (torch.from_numpy(np.asarray(c, dtype=np.int64)).to(device) for c in (first, last))
+    cuts = [
+        None if c is None else torch.from_numpy(np.asarray(c, dtype=np.int64)).to(device)
+        for c in (first, last, end)
+    ]
     return Windows(buffer, layout.context_length, layout.prediction_length, *cuts)
 
 

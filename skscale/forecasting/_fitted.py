@@ -26,6 +26,8 @@ class FittedNetwork:
     ----------
     network : Module
         Stays on the device it was trained on; pickles and copies hold it on the CPU.
+    forecast : Module
+        What forecasts: the network, or a linear forecast that it corrects.
     layout : Layout
     features : FeatureMap
     columns : Index
@@ -34,6 +36,7 @@ class FittedNetwork:
     """
 
     network: nn.Module
+    forecast: nn.Module
     layout: Layout
     features: FeatureMap
     columns: pd.Index
@@ -55,14 +58,15 @@ class FittedNetwork:
         return scaled_buffer(panel, self.features(panel.times, panel, rows), *statistics)
 
     def on(self, device: torch.device) -> nn.Module:
-        """Return the network, moved to ``device`` if it is elsewhere."""
-        return self.network.to(device)
+        """Return what forecasts, moved to ``device`` if it is elsewhere."""
+        return self.forecast.to(device)
 
     def __getstate__(self) -> dict[str, Any]:
         """Hold the network on the CPU, so that a copy loads on a machine without a GPU."""
         state = dict(self.__dict__)
         if next(self.network.parameters()).device.type != "cpu":
-            state["network"] = deepcopy(self.network).cpu()
+            both = nn.ModuleList([self.network, self.forecast])
+            state["network"], state["forecast"] = deepcopy(both).cpu()
         return state
 
 

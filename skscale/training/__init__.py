@@ -1,9 +1,11 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
+from skscale.training.linear import fit_linear_maps
 from skscale.training.loop import (
     History,
     NonFiniteLossError,
     TrainingConfig,
+    evaluate,
     forward,
     predict,
     train,
@@ -19,6 +21,8 @@ __all__ = [
     "SeriesBuffer",
     "TrainingConfig",
     "Windows",
+    "evaluate",
+    "fit_linear_maps",
     "forward",
     "predict",
     "train",

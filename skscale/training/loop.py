@@ -16,7 +16,15 @@ from tqdm.auto import tqdm
 from skscale.training.losses import Loss, get_loss
 from skscale.training.windows import Batch, Windows
 
-__all__ = ["History", "NonFiniteLossError", "TrainingConfig", "forward", "predict", "train"]
+__all__ = [
+    "History",
+    "NonFiniteLossError",
+    "TrainingConfig",
+    "evaluate",
+    "forward",
+    "predict",
+    "train",
+]
 
 SCHEDULES = ("constant", "halving", "cosine", "onecycle")
 
@@ -45,6 +53,8 @@ class TrainingConfig:
         Epochs without a better validation loss before training stops.
     steps_per_epoch : int or None, default=None
         Steps of one epoch; None for all windows once. Fewer are drawn at random.
+    validation_windows : int or None, default=None
+        At most so many windows, evenly spread, validate after an epoch; None for all.
     """
 
     loss: str = "mse"
@@ -56,15 +66,17 @@ class TrainingConfig:
     gradient_clip: float = 0.0
     patience: int = 3
     steps_per_epoch: int | None = None
+    validation_windows: int | None = None
 
     def __post_init__(self) -> None:
         """Check every setting; ValueError names the first that is wrong."""
         get_loss(self.loss)
         if self.lr_schedule not in SCHEDULES:
             raise ValueError(f"lr_schedule must be one of {SCHEDULES}, got {self.lr_schedule!r}")
-        for name in ("max_epochs", "batch_size", "patience", "steps_per_epoch"):
+        optional = ("steps_per_epoch", "validation_windows")
+        for name in ("max_epochs", "batch_size", "patience", *optional):
             value = getattr(self, name)
-            if name == "steps_per_epoch" and value is None:
+            if name in optional and value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}")
@@ -173,17 +185,19 @@ def evaluate(net: nn.Module, windows: Windows, config: TrainingConfig) -> float:
     net.eval()
     loss = get_loss(config.loss)
     total = torch.zeros((), dtype=torch.float64, device=windows.buffer.values.device)
-    for index in _all_indices(windows, config.batch_size):
+    chosen = _spread_indices(windows, config.validation_windows)
+    for index in chosen.split(config.batch_size):
         batch = windows.batch(index)
         total += loss(forward(net, batch), batch) * len(index)
-    return float(total) / len(windows)
+    return float(total) / len(chosen)
 
 
 @torch.no_grad()
 def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
     """Forecasts of all ``windows``, (n_windows, prediction_length, n_channels), scaled units."""
     net.eval()
-    batches = (windows.batch(index) for index in _all_indices(windows, batch_size))
+    indices = _spread_indices(windows, None).split(batch_size)
+    batches = (windows.batch(index) for index in indices)
     return torch.cat([forward(net, batch) for batch in batches])
 
 
@@ -284,5 +298,9 @@ def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
     return torch.randint(n, (k,), generator=generator)
 
 
-def _all_indices(windows: Windows, batch_size: int) -> tuple[Tensor, ...]:
-    return torch.arange(len(windows), device=windows.buffer.values.device).split(batch_size)
+def _spread_indices(windows: Windows, at_most: int | None) -> Tensor:
+    """All indices in order, or ``at_most`` of them evenly spread."""
+    n, device = len(windows), windows.buffer.values.device
+    if at_most is None or n <= at_most:
+        return torch.arange(n, device=device)
+    return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

@@ -87,6 +87,8 @@ class Windows:
     first_cut, last_cut : int64 Tensor of shape (n_series,)
         Range of cuts of every series, both included, counted from its first point; a last
         cut before the first leaves the series out.
+    end : int64 Tensor of shape (n_series,), optional
+        Targets from here on do not count, as if the series ended here.
 
     Examples
     --------
@@ -114,6 +116,7 @@ class Windows:
         prediction_length: int,
         first_cut: Tensor,
         last_cut: Tensor,
+        end: Tensor | None = None,
     ):
         self.buffer = buffer
         self.context_length = context_length
@@ -125,7 +128,8 @@ class Windows:
         # Read back once, here, so that gathering never waits for the device.
         self._length = int(self._ends[-1]) if len(first_cut) else 0
         self._padded = bool((used & (first_cut < context_length)).any())
-        self._truncated = bool((used & (last_cut + prediction_length > buffer.lengths)).any())
+        self._end = buffer.lengths if end is None else end
+        self._truncated = bool((used & (last_cut + prediction_length > self._end)).any())
         self._past = torch.arange(-context_length, 0, device=first_cut.device)
         self._future = torch.arange(prediction_length, device=first_cut.device)
 
@@ -154,7 +158,7 @@ class Windows:
         """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""
         buffer = self.buffer
         start = buffer.offsets[series].unsqueeze(1)
-        stop = buffer.offsets[series + 1].unsqueeze(1)
+        stop = start + self._end[series].unsqueeze(1)
         at_cut = start + cut.unsqueeze(1)
         past, future = at_cut + self._past, at_cut + self._future
         mask = past >= start if self._padded else None
