@@ -10,7 +10,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from tqdm.auto import tqdm
 
 from skscale.training.losses import Loss, get_loss
@@ -44,7 +44,8 @@ class TrainingConfig:
     learning_rate : float, default=1e-3
         Initial rate of Adam; the peak for ``"onecycle"``.
     lr_schedule : {"constant", "halving", "cosine", "onecycle"}, default="constant"
-        ``"halving"`` halves the rate after every epoch, as the papers' long-term runs do.
+        ``"halving"`` halves the rate after every epoch, as the papers' long-term runs do;
+        ``"cosine"`` falls to zero; ``"onecycle"`` rises for a fifth of the steps first.
     weight_decay : float, default=0.0
         Decoupled weight decay (AdamW).
     gradient_clip : float, default=0.0
@@ -215,11 +216,8 @@ def _train_epoch(
     losses = []
     for batch in batches:
         losses.append(_train_step(net, batch, loss, optimizer, config.gradient_clip))
-        if isinstance(scheduler, OneCycleLR):
-            scheduler.step()
-        bar.update()
-    if not isinstance(scheduler, OneCycleLR):
         scheduler.step()
+        bar.update()
     return torch.stack(losses)
 
 
@@ -258,17 +256,20 @@ def _optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
 
 
 def _scheduler(optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int) -> LRScheduler:
-    if config.lr_schedule == "onecycle":
-        return OneCycleLR(
-            optimizer,
-            config.learning_rate,
-            total_steps=config.max_epochs * steps + 1,
-            pct_start=0.2,
-        )
+    """Factor of the learning rate for every step."""
+    total = config.max_epochs * steps
+    warm_up = max(1, round(0.2 * total))
+
+    def one_cycle(step: int) -> float:
+        if step < warm_up:
+            return (step + 1) / warm_up
+        return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, total - warm_up)))
+
     factor = {
-        "constant": lambda epoch: 1.0,
-        "halving": lambda epoch: 0.5**epoch,
-        "cosine": lambda epoch: 0.5 * (1 + math.cos(math.pi * epoch / config.max_epochs)),
+        "constant": lambda step: 1.0,
+        "halving": lambda step: 0.5 ** (step // steps),
+        "cosine": lambda step: 0.5 * (1 + math.cos(math.pi * step / total)),
+        "onecycle": one_cycle,
     }[config.lr_schedule]
     return LambdaLR(optimizer, factor)
 

@@ -215,10 +215,11 @@ def test_history(make, series):
 
 
 def test_best_epoch_is_restored(make, series):
-    forecaster = make(max_epochs=6, learning_rate=0.5, patience=6, loss="mse").fit(series)
+    settings = {"learning_rate": 0.5, "lr_schedule": "constant", "patience": 6, "loss": "mse"}
+    forecaster = make(max_epochs=6, **settings).fit(series)
     best = int(np.argmin(forecaster.history_["valid_loss"]))
     assert forecaster.history_["best_epoch"] == best
-    shorter = make(max_epochs=best + 1, learning_rate=0.5, patience=6, loss="mse").fit(series)
+    shorter = make(max_epochs=best + 1, **settings).fit(series)
     for a, b in zip(
         forecaster.network_.state_dict().values(),
         shorter.network_.state_dict().values(),
