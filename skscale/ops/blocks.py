@@ -13,6 +13,7 @@ __all__ = ["block_starts", "check_scale", "hold", "segment_range"]
 
 ALIGNS = ("start", "end")
 POOL_REMAINDERS = ("drop", "error", "renormalise", "zero", "reflect", "replicate")
+PICK_REMAINDERS = ("drop", "error", "keep")
 
 
 def hold(y: Tensor, starts: range, length: int) -> Tensor:

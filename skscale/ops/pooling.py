@@ -13,12 +13,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool1d, pad
 
-from skscale.ops.blocks import POOL_REMAINDERS, block_starts, check_scale, segment_range
+from skscale.ops.blocks import (
+    PICK_REMAINDERS,
+    POOL_REMAINDERS,
+    block_starts,
+    check_scale,
+    segment_range,
+)
 from skscale.ops.edges import check_option, extend
 
 __all__ = ["average_pool", "max_pool", "min_pool", "segment", "subsample"]
-
-PICK_REMAINDERS = ("drop", "error", "keep")
 
 
 def average_pool(
