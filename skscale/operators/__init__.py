@@ -1,5 +1,6 @@
 """Scaling operators as scikit-learn transformers."""
 
+from skscale.operators._base import ScalingOperator
 from skscale.operators._continuous import ContinuousScale
 from skscale.operators._multiscale import MultiScale
 from skscale.operators._pooling import (
@@ -19,6 +20,7 @@ __all__ = [
     "MinPooling",
     "MovingAverage",
     "MultiScale",
+    "ScalingOperator",
     "Segmentation",
     "Subsampling",
     "WaveletApproximation",

@@ -95,8 +95,13 @@ class ScalingOperator(SeriesTransformer):
         return best
 
     def _mean_forecastability(self, x: Tensor, scale: float) -> float:
-        value = apply_in_chunks(lambda part: forecastability(self._forward(part, scale)), x)
-        return float(value.double().mean())
+        """Mean over the series at full length: spectra of different lengths do not compare."""
+
+        def values(part: Tensor) -> Tensor:
+            full = self._inverse(self._forward(part, scale), scale, part.shape[-1])
+            return forecastability(full).unsqueeze(-1)
+
+        return float(apply_in_chunks(values, x).double().mean())
 
     def _refine(
         self, x: Tensor, best: float, scales: np.ndarray, curve: np.ndarray
