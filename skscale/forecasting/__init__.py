@@ -1,1 +1,5 @@
-"""sktime forecasters over the torch modules."""
+"""sktime forecasters over the torch modules, and the scaling operators for sktime."""
+
+from skscale.forecasting._series_scaling import SeriesScaling
+
+__all__ = ["SeriesScaling"]

@@ -56,6 +56,10 @@ class ScalingOperator(SeriesTransformer):
         """Time steps that a coarse point stands for."""
         return int(scale) if self._pools else 1
 
+    def _keeps_length(self) -> bool:
+        """Whether each point of the result belongs to the same point in time of the input."""
+        return False
+
     def _candidates(self, length: int) -> np.ndarray:
         """Scales that scale="forecastability" tries: whole ones up to ``max_scale``."""
         return np.arange(1, self._largest_candidate(length) + 1)

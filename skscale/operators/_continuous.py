@@ -117,6 +117,9 @@ class ContinuousScale(ScalingOperator):
     def _width(self, scale: Any) -> int:
         return 1 if self.grid == "full" else self.operator_._width(math.ceil(scale))
 
+    def _keeps_length(self) -> bool:
+        return self.grid == "full" or as_operator(self.operator)._keeps_length()
+
     def _check_scale(self, length: int) -> Any:
         scale = check_positive(self.scale, length, largest=float(length))
         if np.min(scale) < 1:

@@ -24,6 +24,9 @@ class _Smoother(OneToOneFeatureMixin, ScalingOperator):
     def _grid(self, length: int, scale: Any) -> range:
         return range(length)
 
+    def _keeps_length(self) -> bool:
+        return True
+
 
 class MovingAverage(_Smoother):
     """Mean over a sliding window of ``scale`` points; keeps the length.
