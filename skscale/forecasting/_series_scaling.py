@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ class SeriesScaling(BaseTransformer):
     [3.0, 3.0, 3.0, 9.0, 9.0, 9.0]
     """
 
-    _tags = {
+    _tags: ClassVar[dict[str, Any]] = {
         "authors": ["skscale developers"],
         "maintainers": ["skscale developers"],
         "scitype:transform-input": "Series",

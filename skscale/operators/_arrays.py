@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array
 from torch import Tensor
 
 # Elements handled at a time: pieces that stay in the cache are faster, and need little memory.
-_CHUNK = 2**20
+_CHUNK = 2**17
 
 
 def as_series(X: Any, estimator: object) -> Tensor:

@@ -65,6 +65,8 @@ class ContinuousScale(ScalingOperator):
     array([[ 1.,  4.,  7., 10.]])
     """
 
+    _hides_infinity = True  # the operator may
+
     def __init__(
         self,
         operator: ScalingOperator | None = None,

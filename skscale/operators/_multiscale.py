@@ -52,6 +52,8 @@ class MultiScale(SeriesTransformer):
     array(['averagepooling_scale1_0', 'averagepooling_scale2_1'], dtype=object)
     """
 
+    _hides_infinity = True  # the operator may
+
     def __init__(
         self, operator: ScalingOperator | None = None, scales: Sequence[Any] = (1, 2, 4, 8)
     ):
@@ -88,7 +90,6 @@ class MultiScale(SeriesTransformer):
         ]
         widths = [o.n_timepoints_out_ for o in self.operators_]
         self._n_features_out = self.n_timepoints_out_ = sum(widths) * (self.n_channels_in_ or 1)
-        self._reads_every_point = any(o._reads_every_point for o in self.operators_)
         return self
 
     def _transform_tensor(self, x: Tensor) -> Tensor:

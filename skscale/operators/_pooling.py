@@ -13,6 +13,7 @@ class _Pooling(ScalingOperator):
     """Shared by the three poolings: parameters, grid and way back."""
 
     _pools = True
+    _in_chunks = False
 
     def __init__(
         self,
@@ -95,6 +96,9 @@ class MaxPooling(_Pooling):
     array([[ 3., -5.]])
     """
 
+    _in_chunks = True
+    _hides_infinity = True
+
     def _forward(self, x: Tensor, scale: int) -> Tensor:
         return ops.max_pool(x, scale, self.remainder, self.align, self._allows_nan())
 
@@ -118,6 +122,9 @@ class MinPooling(_Pooling):
     array([[ 1., -7.]])
     """
 
+    _in_chunks = True
+    _hides_infinity = True
+
     def _forward(self, x: Tensor, scale: int) -> Tensor:
         return ops.min_pool(x, scale, self.remainder, self.align, self._allows_nan())
 
@@ -125,7 +132,7 @@ class MinPooling(_Pooling):
 class _Picking(ScalingOperator):
     """Shared by the two operators that keep some points as they are."""
 
-    _reads_every_point = False
+    _in_chunks = False
 
     def __init__(
         self,
@@ -145,7 +152,7 @@ class Subsampling(_Picking):
     """Every ``scale``-th point.
 
     ``inverse_transform`` holds each point until the next one (with ``align="end"``, since the
-    one before). ``transform`` looks for nan and infinity among the points it keeps only.
+    one before).
 
     Parameters
     ----------
@@ -186,8 +193,7 @@ class Subsampling(_Picking):
 class Segmentation(_Picking):
     """One of ``scale`` equal segments: the first points, or the most recent ones.
 
-    ``inverse_transform`` puts zeros where the other segments were. ``transform`` looks for nan
-    and infinity among the points it keeps only.
+    ``inverse_transform`` puts zeros where the other segments were.
 
     Parameters
     ----------

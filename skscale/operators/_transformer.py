@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -35,8 +35,10 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         Column names, where X was a data frame.
     """
 
-    # False for operators that pick points: transform then checks only the points they keep.
-    _reads_every_point: bool = True
+    # Operators that make several passes are faster, and need less memory, in small pieces.
+    _in_chunks: ClassVar[bool] = True
+    # A maximum can hide an infinity, so its input must be looked at; other results show it.
+    _hides_infinity: ClassVar[bool] = False
 
     n_timepoints_in_: int
     n_timepoints_out_: int
@@ -85,19 +87,16 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         Raises
         ------
         ValueError
-            If X has another number of time points or channels than in fit, holds nan or
-            infinity.
+            If X has another number of time points or channels than in fit, or the result is
+            not finite because X holds nan or infinity. Values that do not enter the result,
+            such as those between the points that Subsampling keeps, are not looked at.
         """
         check_is_fitted(self)
         x = self._checked(X, reset=False)
-        if self._reads_every_point:
-            check_finite(x, self, self._allows_nan())
-        if isinstance(X, Tensor):
-            y = self._transform_tensor(x)
+        if self._in_chunks and not isinstance(X, Tensor):
+            y = apply_in_chunks(self._transform_finite, x)
         else:
-            y = apply_in_chunks(self._transform_tensor, x)
-        if not self._reads_every_point:
-            check_finite(y, self, self._allows_nan())
+            y = self._transform_finite(x)
         return same_kind(owning(y, x), X)
 
     def inverse_transform(self, X: Any) -> Any:
@@ -135,6 +134,14 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     @abstractmethod
     def _inverse_tensor(self, y: Tensor) -> Tensor:
         """Bring checked coarse series back to full length."""
+
+    def _transform_finite(self, x: Tensor) -> Tensor:
+        if self._hides_infinity:
+            check_finite(x, self, self._allows_nan())
+        y = self._transform_tensor(x)
+        # The result is smaller than X, and shows whatever in X matters.
+        check_finite(y, self, self._allows_nan())
+        return y
 
     def _allows_nan(self) -> bool:
         missing = getattr(self, "missing", "error")

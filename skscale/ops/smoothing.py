@@ -168,7 +168,8 @@ def _window_extent(scale: int, window: str, even: str) -> tuple[int, int, bool]:
 def _sliding_mean(x: Tensor, scale: int, halved: bool) -> Tensor:
     if halved:
         return (_sliding_sum(x[..., :-1], scale) + _sliding_sum(x[..., 1:], scale)) / (2 * scale)
-    return _sliding_sum(x, scale) / scale
+    # A sum of one term is x itself, any other is new and may be overwritten.
+    return x if scale == 1 else _sliding_sum(x, scale).div_(scale)
 
 
 def _sliding_sum(x: Tensor, width: int) -> Tensor:
