@@ -229,9 +229,8 @@ def _whole_blocks(x: Tensor, scale: int, remainder: str, align: str, fill: float
 
 
 def _block_mean(blocks: Tensor, scale: int) -> Tensor:
-    # A product with a constant vector is the fastest block mean in torch by a factor of 2.
-    weights = blocks.new_full((scale,), 1 / scale)
-    return blocks.unflatten(-1, (-1, scale)) @ weights
+    # A product with a vector of ones is the fastest block sum in torch by a factor of 2.
+    return (blocks.unflatten(-1, (-1, scale)) @ blocks.new_ones(scale)) / scale
 
 
 def _masked_average(x: Tensor, scale: int, remainder: str, align: str) -> Tensor:

@@ -48,7 +48,8 @@ def check_scaling_operator(
         ``"line"`` embeds X in zeros, wide enough for the output to be complete: the infinite
         line that the paper's proofs live on. ``"window"`` takes inputs and outputs as they are,
         so what a smoother cuts off at the ends matters, and energy reduction may fail.
-        ``"auto"`` is the line if ``f`` takes series of any length, else the window.
+        ``"auto"`` is the line for operators that keep the length, and of any length; the others,
+        pooling for example, cut nothing off and are checked on the window.
     tolerance : float, default=1e-6
         Relative rounding error that is not held against ``f``.
     random_state : int, default=0
@@ -87,7 +88,8 @@ def check_scaling_operator(
         known = as_family(discrete)[1]
     if domain != "window":
         wide = _on_the_line(family, scales)
-        domain = "line" if domain == "line" or _works(wide, X, scales) else "window"
+        if domain == "auto":
+            domain = "line" if _keeps_length(family, X, max(scales)) else "window"
     if domain == "line":
         family, known = wide, known and _on_the_line(known, scales)
     probes = _probes(X, np.random.default_rng(random_state))
@@ -152,12 +154,13 @@ def _on_the_line(family: Family, scales: Sequence[float]) -> Family:
     return lambda X, s: family(np.pad(X, ((0, 0), (margin, margin))), s)
 
 
-def _works(family: Family, X: np.ndarray, scales: Sequence[float]) -> bool:
+def _keeps_length(family: Family, X: np.ndarray, scale: float) -> bool:
+    """Whether the operator keeps the length of series longer than those at hand as well."""
+    longer = np.pad(X[:1], ((0, 0), (0, X.shape[1])))
     try:
-        family(X[:1], scales[0])
+        return family(longer, scale).shape == longer.shape
     except (ValueError, IndexError, RuntimeError):
         return False
-    return True
 
 
 def _probes(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
