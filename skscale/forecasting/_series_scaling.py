@@ -182,8 +182,8 @@ def coarse_index(index: pd.Index, grid: range) -> pd.Index:
     if freq is not None:
         start = index[0] + grid.start * freq
         if isinstance(index, pd.PeriodIndex):
-            # A period needs no shift of its own for a coarser frequency: it spans the block.
-            return pd.period_range(pd.Period(start, freq=freq * grid.step), periods=size, name=name)
+            # A period of the coarser frequency spans its whole block.
+            return pd.period_range(start.start_time, periods=size, freq=freq * grid.step, name=name)
         make = pd.timedelta_range if isinstance(index, pd.TimedeltaIndex) else pd.date_range
         return make(start, periods=size, freq=freq * grid.step, name=name)
     if isinstance(index, pd.RangeIndex):

@@ -131,7 +131,9 @@ def _jump(family: Family, X: np.ndarray, s: float, step: float) -> float | None:
     if not below.shape == here.shape == above.shape:
         return None
     right, left = (above - here) / step, (here - below) / step
-    size = max(np.abs(right).max(), np.abs(left).max(), np.abs(here).max(), 1e-300)
+    # Slopes far below the size of the input are rounding noise, not to be compared.
+    sizes = (right, left, here, 1e-9 * X)
+    size = max(float(np.abs(values).max()) for values in sizes) or 1.0
     return float(np.abs(right - left).max() / size)
 
 
