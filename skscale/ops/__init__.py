@@ -1,10 +1,42 @@
 """Numerics: pure torch functions on tensors of shape (..., time)."""
 
+from skscale.ops.blocks import block_starts, check_scale, hold, segment_range
+from skscale.ops.continuous import blend_full, blend_scales, bump_weights, nearest_cells
+from skscale.ops.edges import extend
 from skscale.ops.gaussian import (
     apply_symmetric_kernel,
     discrete_gaussian,
     kernel_half_width,
     toeplitz,
 )
+from skscale.ops.pooling import average_pool, max_pool, min_pool, segment, subsample
+from skscale.ops.smoothing import gaussian_smooth, moving_average
+from skscale.ops.spectrum import forecastability
+from skscale.ops.wavelet import check_level, wavelet_approximation, wavelet_reconstruction
 
-__all__ = ["apply_symmetric_kernel", "discrete_gaussian", "kernel_half_width", "toeplitz"]
+__all__ = [
+    "apply_symmetric_kernel",
+    "average_pool",
+    "blend_full",
+    "blend_scales",
+    "block_starts",
+    "bump_weights",
+    "check_level",
+    "check_scale",
+    "discrete_gaussian",
+    "extend",
+    "forecastability",
+    "gaussian_smooth",
+    "hold",
+    "kernel_half_width",
+    "max_pool",
+    "min_pool",
+    "moving_average",
+    "nearest_cells",
+    "segment",
+    "segment_range",
+    "subsample",
+    "toeplitz",
+    "wavelet_approximation",
+    "wavelet_reconstruction",
+]

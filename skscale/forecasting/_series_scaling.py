@@ -1,0 +1,209 @@
+"""Scaling operators as an sktime transformer of time-indexed series."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sktime.forecasting.base import BaseForecaster
+from sktime.transformations.base import BaseTransformer
+
+from skscale.operators import AveragePooling, DiscreteGaussian, MovingAverage, ScalingOperator
+
+
+class SeriesScaling(BaseTransformer):
+    """A scaling operator on series with a time index; panels and hierarchies series by series.
+
+    An operator that shortens a series gives it the coarser index: every 4th hour, with
+    frequency 4 h, after pooling hours by 4; 3-month periods after pooling months by 3. Each
+    coarse point carries the time stamp at which its block starts.
+
+    Operators that keep the length (``MovingAverage``, ``DiscreteGaussian``,
+    ``ContinuousScale(..., grid="full")``) work as steps of sktime's forecasting pipelines.
+    One that shortens y there would give forecasts wrong time stamps, so it refuses to be
+    fitted inside a forecaster, and to invert series that it has not made.
+
+    Parameters
+    ----------
+    operator : ScalingOperator, default=None
+        Operator with its scale; None means ``AveragePooling()``. With
+        ``scale="forecastability"`` every series of a panel gets its own scale.
+
+    Attributes
+    ----------
+    scale_ : int or float
+        Scale in use.
+
+    Raises
+    ------
+    TypeError
+        If ``operator`` is not a scaling operator.
+    ValueError
+        On fit, if the operator shortens series and a forecaster does the fitting, or the
+        scale does not fit the length. On inverse transform, if the operator shortens series
+        and X is not what ``transform`` gave for the series seen in fit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skscale.forecasting import SeriesScaling
+    >>> from skscale.operators import AveragePooling
+    >>> hours = pd.date_range("2024-01-01", periods=6, freq="h")
+    >>> y = pd.Series([1.0, 3.0, 5.0, 7.0, 9.0, 11.0], index=hours)
+    >>> scaling = SeriesScaling(AveragePooling(scale=3))
+    >>> coarse = scaling.fit_transform(y)
+    >>> coarse
+    2024-01-01 00:00:00    3.0
+    2024-01-01 03:00:00    9.0
+    Freq: 3h, dtype: float64
+    >>> scaling.inverse_transform(coarse).tolist()
+    [3.0, 3.0, 3.0, 9.0, 9.0, 9.0]
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": ["skscale developers"],
+        "maintainers": ["skscale developers"],
+        "scitype:transform-input": "Series",
+        "scitype:transform-output": "Series",
+        "scitype:instancewise": True,
+        "X_inner_mtype": "pd.DataFrame",
+        "y_inner_mtype": "None",
+        "capability:multivariate": True,
+        "capability:inverse_transform": True,
+        "capability:inverse_transform:exact": False,
+        "capability:missing_values": False,
+        "capability:unequal_length": True,
+        "fit_is_empty": False,
+        "transform-returns-same-time-index": False,
+        "skip-inverse-transform": False,
+    }
+
+    def __init__(self, operator: ScalingOperator | None = None):
+        self.operator = operator
+        super().__init__()
+        if isinstance(operator, ScalingOperator):
+            self.set_tags(
+                **{
+                    "transform-returns-same-time-index": operator._keeps_length(),
+                    "capability:missing_values": operator._allows_nan(),
+                }
+            )
+
+    def _fit(self, X: pd.DataFrame, y: Any = None) -> SeriesScaling:
+        operator = AveragePooling() if self.operator is None else self.operator
+        if isinstance(operator, type) or not isinstance(operator, ScalingOperator):
+            raise TypeError(
+                f"operator must be a scaling operator such as AveragePooling(), got {operator!r}"
+            )
+        if not operator._keeps_length() and _fitted_by_a_forecaster():
+            raise ValueError(
+                f"{type(operator).__name__} shortens series, so forecasts made from its output "
+                "would carry wrong time stamps. Inside a forecaster use an operator that keeps "
+                "the length (MovingAverage, DiscreteGaussian, ContinuousScale with grid='full'), "
+                "or apply SeriesScaling before the forecaster and forecast the coarse series."
+            )
+        values = _values(X)
+        fitted = clone(operator).fit(values)
+        self.scale_ = fitted.scale_
+        self._index = X.index
+        self._coarse_index = coarse_index(X.index, self._grid(fitted))
+        return self
+
+    def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        # The length may differ from that seen in fit; the scale is what fit has learned.
+        operator = AveragePooling() if self.operator is None else self.operator
+        fitted = clone(operator).set_params(scale=self.scale_).fit(_values(X))
+        index = coarse_index(X.index, self._grid(fitted))
+        return pd.DataFrame(fitted.transform(_values(X)).T, index=index, columns=X.columns)
+
+    def _inverse_transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        operator = AveragePooling() if self.operator is None else self.operator
+        if operator._keeps_length():
+            return X
+        # NumPy containers lose the index: positions 0, 1, ... stand for the coarse points.
+        unlabelled = X.index.equals(pd.RangeIndex(len(self._coarse_index)))
+        if not (unlabelled or X.index.equals(self._coarse_index)):
+            raise ValueError(
+                "X is not the coarse series of the series seen in fit: its index runs from "
+                f"{X.index[0]} to {X.index[-1]}, not from {self._coarse_index[0]} to "
+                f"{self._coarse_index[-1]}. Other coarse points, such as forecasts, have no "
+                "fine time stamps to go back to."
+            )
+        rows = np.zeros((1, len(self._index)))
+        fitted = clone(operator).set_params(scale=self.scale_).fit(rows)
+        return pd.DataFrame(
+            fitted.inverse_transform(_values(X)).T, index=self._index, columns=X.columns
+        )
+
+    @staticmethod
+    def _grid(fitted: ScalingOperator) -> range:
+        return fitted._grid(fitted.n_timepoints_in_, fitted.scale_)
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
+        """Parameters for sktime's checks."""
+        return [
+            {"operator": AveragePooling(scale=2, remainder="renormalise")},
+            {"operator": MovingAverage(scale=2)},
+            {"operator": DiscreteGaussian(scale=0.5, edges="reflect")},
+        ]
+
+
+def coarse_index(index: pd.Index, grid: range) -> pd.Index:
+    """Time stamps of the positions ``grid``, with the coarser frequency where there is one.
+
+    Parameters
+    ----------
+    index : pd.Index
+        Index of the full series.
+    grid : range
+        Positions of the coarse points; the first may lie before the start of the series.
+
+    Returns
+    -------
+    pd.Index
+        Of the type of ``index``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skscale.forecasting._series_scaling import coarse_index
+    >>> months = pd.period_range("2024-01", periods=6, freq="M")
+    >>> coarse_index(months, range(0, 6, 3))
+    PeriodIndex(['2024-01', '2024-04'], dtype='period[3M]')
+    """
+    if len(grid) == len(index) and grid.step == 1:
+        return index
+    freq = getattr(index, "freq", None)
+    size, name = len(grid), index.name
+    if freq is not None:
+        start = index[0] + grid.start * freq
+        if isinstance(index, pd.PeriodIndex):
+            # A period of the coarser frequency spans its whole block.
+            return pd.period_range(start.start_time, periods=size, freq=freq * grid.step, name=name)
+        make = pd.timedelta_range if isinstance(index, pd.TimedeltaIndex) else pd.date_range
+        return make(start, periods=size, freq=freq * grid.step, name=name)
+    if isinstance(index, pd.RangeIndex):
+        start, step = index.start + grid.start * index.step, grid.step * index.step
+        return pd.RangeIndex(start, start + size * step, step, name=name)
+    return index[np.clip(np.array(grid), 0, len(index) - 1)]
+
+
+def _values(X: pd.DataFrame) -> np.ndarray:
+    """Columns as rows; integers become float64, float32 stays."""
+    dtype = np.float32 if (X.dtypes == np.float32).all() else np.float64
+    return X.to_numpy(dtype=dtype).T
+
+
+def _fitted_by_a_forecaster() -> bool:
+    # sktime does not tell a transformer who calls it, and the harm is done at fit already, so
+    # the callers are looked up.
+    frame = sys._getframe(1)
+    while frame is not None:
+        if isinstance(frame.f_locals.get("self"), BaseForecaster):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False

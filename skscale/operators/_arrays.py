@@ -1,0 +1,106 @@
+"""NumPy arrays and torch tensors in, float tensors of shape (..., time) out, and back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array
+from torch import Tensor
+
+# Elements handled at a time: pieces that stay in the cache are faster, and need little memory.
+_CHUNK = 2**17
+
+
+def as_series(X: Any, estimator: object) -> Tensor:
+    """Check 2-D or 3-D input and return it as a floating point tensor, without a copy if it is one.
+
+    Finiteness is not looked at here, see :func:`check_finite`.
+    """
+    if isinstance(X, Tensor):
+        if X.dim() not in (2, 3):
+            raise ValueError(_shape_message(tuple(X.shape), estimator))
+        if 0 in X.shape:
+            raise ValueError(f"X of shape {tuple(X.shape)} is empty, at least 1 is required")
+        return X if X.is_floating_point() else X.to(torch.get_default_dtype())
+    try:
+        array = check_array(
+            X,
+            dtype=[np.float64, np.float32],
+            allow_nd=True,
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+        )
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            "X holds series of different lengths; all series of X must have the same number of "
+            "time points (pad or cut them first)"
+        ) from error
+    if array.ndim > 3:
+        raise ValueError(_shape_message(array.shape, estimator))
+    return _from_numpy(array)
+
+
+def check_finite(x: Tensor, estimator: object, allow_nan: bool = False) -> None:
+    """Raise a ValueError if ``x`` holds infinity, or nan where that is not allowed."""
+    if not allow_nan and bool(torch.isfinite(x.detach().sum())):
+        return  # the usual case, one pass; a sum that overflows is looked at again below
+    if bool(torch.isinf(x).any()):
+        found = "infinity or a value too large for its type"
+    elif not allow_nan and bool(torch.isnan(x).any()):
+        found = "NaN"
+    else:
+        return
+    name = type(estimator).__name__
+    hint = (
+        "; fill the gaps first, or use an operator with missing='ignore'" if found == "NaN" else ""
+    )
+    raise ValueError(f"Input X contains {found}. {name} needs finite values{hint}.")
+
+
+def apply_in_chunks(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Apply ``function`` to some samples at a time, for results that need no gradient."""
+    rows = max(1, _CHUNK // max(1, x[0].numel()))
+    with torch.no_grad():
+        if len(x) <= rows:
+            return function(x)
+        first = function(x[:rows])
+        out = first.new_empty(len(x), *first.shape[1:])
+        out[:rows] = first
+        for start in range(rows, len(x), rows):
+            out[start : start + rows] = function(x[start : start + rows])
+    return out
+
+
+def same_kind(y: Tensor, X: Any) -> Any:
+    """Return ``y`` as what ``X`` was: a tensor for a tensor, else a NumPy array."""
+    return y if isinstance(X, Tensor) else y.numpy()
+
+
+def owning(y: Tensor, x: Tensor) -> Tensor:
+    """Return ``y``, copied if it shares its memory with ``x`` or is a view with gaps."""
+    if y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr():
+        return y.clone(memory_format=torch.contiguous_format)
+    return y.contiguous()
+
+
+def _from_numpy(array: np.ndarray) -> Tensor:
+    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="), order="C")
+    with warnings.catch_warnings():
+        # Read-only input is fine: nothing here writes to it.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)
+
+
+def _shape_message(shape: tuple[int, ...], estimator: object) -> str:
+    return (
+        f"{type(estimator).__name__} expects X of shape (n_samples, n_timepoints) or "
+        f"(n_samples, n_channels, n_timepoints), got {len(shape)} dimension(s): {shape}"
+    )
