@@ -10,19 +10,29 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import nn
 
-from skscale.forecasting._data import FeatureMap, Layout, split_cuts, windows_between
+from skscale.forecasting._data import (
+    FeatureMap,
+    Layout,
+    location_and_scale,
+    split_cuts,
+    windows_between,
+)
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel, check_covered, check_frame
 from skscale.forecasting._predicting import (
     forecast_steps,
+    forecast_windows,
     future_features,
     requested_steps,
     times_after,
 )
+from skscale.forecasting._splits import Splits, split_frames
 from skscale.training import History, TrainingConfig, train
 
 __all__ = ["NetworkForecaster"]
@@ -125,8 +135,12 @@ class NetworkForecaster(BaseForecaster):
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
         y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
         panel = Panel.from_frame(y)
-        model = self._fit_network(panel, X, None, self.model_) if update_params else self.model_
-        self._remember(model, panel, y, X)
+        if update_params:
+            self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)
+        else:
+            # Series known before keep their scaling: nothing about the model changes.
+            known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+            self._remember(self.model_, panel, y, X, _matched(known, self._panel, panel))
         return self
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -139,17 +153,63 @@ class NetworkForecaster(BaseForecaster):
         index = panel.index_of(series, times_after(panel, steps))
         return pd.DataFrame(values, index=index, columns=panel.columns)
 
+    def _predict_moving_cutoff(self, y, cv, X=None, update_params=True, reset_forecaster=True):
+        """Forecast all cut-offs in batched passes where sktime would loop over them."""
+        if update_params or not reset_forecaster:
+            return super()._predict_moving_cutoff(y, cv, X, update_params, reset_forecaster)
+        panel = Panel.from_frame(y)
+        splits = Splits.of(cv, y, panel)
+        values = self._forecast_cuts(y, X, splits.cuts, int(splits.steps.max()))
+        frames = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in split_frames(panel, splits, values[:, :, splits.steps - 1])
+        ]
+        return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
+
+    def _forecast_cuts(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, cuts: np.ndarray, longest: int
+    ) -> np.ndarray:
+        """Forecast behind every one of ``cuts`` (n_cuts, n_series) of ``y``, all in few passes.
+
+        Returns an array of shape (n_cuts, n_series, longest, n_channels). The model and the
+        scaling of known series stay as they are; data seen before ``y`` serves as context.
+        """
+        self.model_.features.check_columns(X)
+        first = Panel.from_frame(y)
+        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        panel = Panel.from_frame(y)
+        known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+        buffer = self.model_.buffer(panel, X, _matched(known, self._panel, panel))
+        # Cuts count from the start of the y given; the series may have begun before it.
+        place = panel.positions_of(first)
+        before = panel.lengths[place] - first.lengths
+        series = np.broadcast_to(place, cuts.shape).ravel()
+        values = forecast_windows(
+            self.model_, buffer, series, (cuts + before).ravel(), longest, _device(self.device)
+        )
+        return values.reshape(*cuts.shape, longest, -1)
+
     def _remember(
-        self, model: FittedNetwork, panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None
+        self,
+        model: FittedNetwork,
+        panel: Panel,
+        y: pd.DataFrame,
+        X: pd.DataFrame | None,
+        statistics: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         """Keep model and data, all at once and last: a failed fit leaves nothing behind."""
         model.features.check_columns(X)
-        if list(panel.columns) != list(model.columns) and len(panel.columns) != len(model.columns):
+        if len(panel.columns) != len(model.columns):
             raise ValueError(
                 f"y has {len(panel.columns)} columns, but the network was trained on "
                 f"{len(model.columns)}: {list(model.columns)}"
             )
-        buffer = model.buffer(panel, X)
+        buffer = model.buffer(panel, X, statistics)
         self.model_, self._panel, self._buffer = model, panel, buffer
         self._seen_y, self._seen_X = y, X
 
@@ -174,7 +234,7 @@ class NetworkForecaster(BaseForecaster):
             first, last, held_out = split_cuts(
                 panel.lengths, model.layout, self.validation_fraction
             )
-            buffer = model.buffer(panel, X, held_out).to(device)
+            buffer = model.buffer(panel, X, location_and_scale(panel, held_out)).to(device)
             end = panel.lengths - model.layout.prediction_length
             begin = np.where(held_out > 0, panel.lengths - held_out, end + 1)
             model.history = train(
@@ -223,6 +283,17 @@ def _extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFra
         return seen if new is None else new
     both = pd.concat([seen, new])
     return both[~both.index.duplicated(keep="last")].sort_index()
+
+
+def _matched(
+    known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
+    location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
+    place = old.positions_of(new)
+    found = place >= 0
+    location[found], scale[found] = known[0][place[found]], known[1][place[found]]
+    return location, scale
 
 
 def _device(name: str) -> torch.device:

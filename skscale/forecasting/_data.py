@@ -12,7 +12,14 @@ from skscale.forecasting._panel import Panel
 from skscale.forecasting._time import calendar_features
 from skscale.training import SeriesBuffer, Windows
 
-__all__ = ["FeatureMap", "Layout", "scaled_buffer", "split_cuts", "windows_between"]
+__all__ = [
+    "FeatureMap",
+    "Layout",
+    "location_and_scale",
+    "scaled_buffer",
+    "split_cuts",
+    "windows_between",
+]
 
 
 @dataclass(frozen=True)
@@ -89,43 +96,63 @@ class FeatureMap:
         return features.astype(np.float32) if features.shape[1] else None
 
 
-def scaled_buffer(panel: Panel, features: np.ndarray | None, held_out: np.ndarray) -> SeriesBuffer:
-    """Centre and scale every series and channel in float64, then go to float32.
+def scaled_buffer(
+    panel: Panel,
+    features: np.ndarray | None,
+    location: np.ndarray,
+    scale: np.ndarray,
+) -> SeriesBuffer:
+    """Scale in float64, then go to float32.
 
     Parameters
     ----------
     panel : Panel
     features : float32 ndarray of shape (n_points, n_features) or None
-    held_out : int64 ndarray of shape (n_series,)
-        Last points that the statistics must not see (the validation part).
-
-    Notes
-    -----
-    A constant channel keeps a scale of zero for the way back: whatever the network says, its
-    forecast is the constant.
+    location, scale : float64 ndarray of shape (n_series, n_channels)
+        As `location_and_scale` gives them. A scale of zero stays zero for the way back:
+        whatever the network says, a constant's forecast is the constant.
     """
-    values, starts, lengths = panel.values, panel.offsets[:-1], panel.lengths
-    seen = np.repeat(lengths - held_out, lengths) > _positions(panel)
-    count = (lengths - held_out)[:, None]
-    location = np.add.reduceat(np.where(seen[:, None], values, 0.0), starts) / count
-    centred = values - np.repeat(location, lengths, axis=0)
-    # A second pass takes out what rounding left in the first mean of very large values.
-    shift = np.add.reduceat(np.where(seen[:, None], centred, 0.0), starts) / count
-    location, centred = location + shift, centred - np.repeat(shift, lengths, axis=0)
-    scale = np.sqrt(np.add.reduceat(np.where(seen[:, None], centred**2, 0.0), starts) / count)
-    highest = np.maximum.reduceat(values, starts)
-    constant = highest == np.minimum.reduceat(values, starts)
-    location, scale = np.where(constant, highest, location), np.where(constant, 0.0, scale)
-    divisor = np.where(scale > 0, scale, 1.0)
-    scaled = centred / np.repeat(divisor, lengths, axis=0)
-    scaled[np.repeat(constant, lengths, axis=0)] = 0.0
+    lengths = panel.lengths
+    scaled = panel.values - np.repeat(location, lengths, axis=0)
+    scaled /= np.repeat(np.where(scale > 0, scale, 1.0), lengths, axis=0)
     return SeriesBuffer(
         values=torch.from_numpy(scaled.astype(np.float32)),
         offsets=torch.from_numpy(panel.offsets.astype(np.int64)),
         location=torch.from_numpy(location),
-        scale=torch.from_numpy(np.where(constant, 0.0, divisor)),
+        scale=torch.from_numpy(scale),
         features=None if features is None else torch.from_numpy(features),
     )
+
+
+def location_and_scale(panel: Panel, held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every series and channel, in float64.
+
+    Parameters
+    ----------
+    panel : Panel
+    held_out : int64 ndarray of shape (n_series,)
+        Last points that the statistics must not see (the validation part).
+
+    Returns
+    -------
+    location, scale : float64 ndarray of shape (n_series, n_channels)
+        A constant channel has itself as location and a scale of exactly zero; one that is
+        constant only where it was seen has a scale of one.
+    """
+    values, starts, lengths = panel.values, panel.offsets[:-1], panel.lengths
+    seen = (np.repeat(lengths - held_out, lengths) > _positions(panel))[:, None]
+    count = (lengths - held_out)[:, None]
+    location = np.add.reduceat(np.where(seen, values, 0.0), starts) / count
+    centred = np.where(seen, values - np.repeat(location, lengths, axis=0), 0.0)
+    # A second pass takes out what rounding left in the mean of very large values.
+    shift = np.add.reduceat(centred, starts) / count
+    location = location + shift
+    variance = np.add.reduceat(centred**2, starts) / count - shift**2
+    scale = np.sqrt(np.maximum(variance, 0.0))
+    highest, lowest = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
+    constant = highest == lowest
+    scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
+    return np.where(constant, highest, location), scale
 
 
 def split_cuts(

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from skscale.forecasting._data import FeatureMap, Layout, scaled_buffer
+from skscale.forecasting._data import FeatureMap, Layout, location_and_scale, scaled_buffer
 from skscale.forecasting._panel import Panel
 from skscale.training import History, SeriesBuffer
 
@@ -40,13 +40,19 @@ class FittedNetwork:
     history: History
 
     def buffer(
-        self, panel: Panel, X: pd.DataFrame | None, held_out: np.ndarray | None = None
+        self,
+        panel: Panel,
+        X: pd.DataFrame | None,
+        statistics: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> SeriesBuffer:
-        """Scaled series and features of a panel, on the CPU."""
-        if held_out is None:
-            held_out = np.zeros(len(panel.lengths), dtype=np.int64)
+        """Scaled series and features of a panel, on the CPU.
+
+        ``statistics`` are the locations and scales to use; by default those of the panel.
+        """
+        if statistics is None:
+            statistics = location_and_scale(panel, np.zeros(len(panel.lengths), dtype=np.int64))
         rows = aligned_rows(X, panel) if self.features.n_exogenous else None
-        return scaled_buffer(panel, self.features(panel.times, panel, rows), held_out)
+        return scaled_buffer(panel, self.features(panel.times, panel, rows), *statistics)
 
     def on(self, device: torch.device) -> nn.Module:
         """Return the network, moved to ``device`` if it is elsewhere."""

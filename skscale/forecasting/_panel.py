@@ -58,6 +58,12 @@ class Panel:
         """Last time of every series."""
         return self.times[self.offsets[1:] - 1]
 
+    def positions_of(self, other: Panel) -> np.ndarray:
+        """Position here of every series of ``other``, -1 for those unknown here."""
+        if self.keys is None or other.keys is None:
+            return np.arange(len(other.lengths))
+        return self.keys.get_indexer(other.keys)
+
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
         if self.keys is None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 from torch import Tensor
 
-from skscale.forecasting._data import windows_between
+from skscale.forecasting._data import Layout, windows_between
 from skscale.forecasting._fitted import FittedNetwork, rows_at
 from skscale.forecasting._panel import Panel
-from skscale.training import SeriesBuffer, forward
+from skscale.training import Batch, SeriesBuffer, forward
 
-__all__ = ["forecast_steps", "future_features", "requested_steps"]
+__all__ = [
+    "forecast_steps",
+    "forecast_windows",
+    "future_features",
+    "requested_steps",
+    "times_after",
+]
 
 _SERIES_AT_ONCE = 1024
 
@@ -100,9 +108,9 @@ def forecast_steps(
     for start in range(0, len(steps), _SERIES_AT_ONCE):
         block = slice(start, start + _SERIES_AT_ONCE)
         if longest > 0:
-            index = torch.arange(start, start + len(steps[block]), device=device)
+            index = np.arange(start, start + len(steps[block]))
             known = None if future is None else torch.from_numpy(future[block]).to(device)
-            ahead = _roll_forward(model, network, buffer, index, longest, known)
+            ahead = _roll_forward(model, network, buffer, index, lengths[block], longest, known)
             place = np.clip(steps[block] - 1, 0, None)[..., None]
             result[block] = np.take_along_axis(ahead.cpu().numpy(), place, axis=1)
     rows, columns = np.nonzero(steps < 1)
@@ -112,6 +120,56 @@ def forecast_steps(
         inside = _one_step(model, network, buffer, row, lengths[row] - 1 + steps[row, column])
         result[row, column] = inside.cpu().numpy()
     return result.reshape(-1, result.shape[-1])
+
+
+@torch.no_grad()
+def forecast_windows(
+    model: FittedNetwork,
+    buffer: SeriesBuffer,
+    series: np.ndarray,
+    cuts: np.ndarray,
+    longest: int,
+    device: torch.device,
+    batch_size: int = 256,
+) -> np.ndarray:
+    """Forecast 1, ..., ``longest`` steps behind cuts within the data.
+
+    Parameters
+    ----------
+    model : FittedNetwork
+    buffer : SeriesBuffer
+        Holds every cut, and the features of the horizons.
+    series, cuts : int64 ndarray of shape (n_windows,)
+        Series of every window, and its number of points before the cut.
+    longest : int
+    device : device
+    batch_size : int, default=256
+        Windows of one pass.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, longest, n_channels), in original units
+    """
+    network, buffer = model.on(device).eval(), buffer.to(device)
+    has_future = model.features.n_exogenous or model.features.calendar
+    layout = replace(model.layout, prediction_length=longest)
+    parts = []
+    for start in range(0, len(cuts), batch_size):
+        block = slice(start, start + batch_size)
+        future = None
+        if has_future:
+            future = _gather(buffer, layout, series[block], cuts[block]).future_features
+        ahead = _roll_forward(model, network, buffer, series[block], cuts[block], longest, future)
+        parts.append(ahead.cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _gather(buffer: SeriesBuffer, layout: Layout, series: np.ndarray, cuts: np.ndarray) -> Batch:
+    """Windows of ``series`` at ``cuts``, both (n_windows,)."""
+    device, n_series = buffer.values.device, len(buffer.location)
+    lowest, highest = (np.full(n_series, end) for end in (cuts.min(), cuts.max()))
+    windows = windows_between(buffer, layout, lowest, highest)
+    return windows.at(torch.from_numpy(series).to(device), torch.from_numpy(cuts).to(device))
 
 
 def _check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:
@@ -127,15 +185,14 @@ def _roll_forward(
     model: FittedNetwork,
     network: torch.nn.Module,
     buffer: SeriesBuffer,
-    series: Tensor,
+    series: np.ndarray,
+    cuts: np.ndarray,
     longest: int,
     future: Tensor | None,
 ) -> Tensor:
-    """Forecasts of 1, ..., ``longest`` steps in original units, (n_series, longest, channels)."""
+    """Forecasts of 1, ..., ``longest`` steps in original units, (n_windows, longest, channels)."""
     T, L = model.layout.prediction_length, model.layout.context_length
-    lengths = buffer.lengths
-    cuts = lengths.cpu().numpy()
-    batch = windows_between(buffer, model.layout, cuts, cuts).at(series, lengths[series])
+    batch = _gather(buffer, model.layout, series, cuts)
     if future is not None:
         # The last block of a rolled forecast may reach beyond what was asked for.
         short = -longest % T
@@ -163,9 +220,6 @@ def _one_step(
     cut: np.ndarray,
 ) -> Tensor:
     """First step of the windows of ``series`` at ``cut``, (n_windows, channels)."""
-    lengths = buffer.lengths.cpu().numpy()
-    windows = windows_between(buffer, model.layout, np.zeros_like(lengths), lengths)
-    device = buffer.values.device
-    batch = windows.at(torch.from_numpy(series).to(device), torch.from_numpy(cut).to(device))
+    batch = _gather(buffer, model.layout, series, cut)
     y = forward(network, batch)[:, :1]
     return (y * batch.scale + batch.location).squeeze(1)

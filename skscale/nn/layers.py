@@ -97,10 +97,18 @@ class RevIN(nn.Module):
         """Bring ``y`` of shape (batch, length, n_channels) back to the scale of the input."""
         if not self.normalize:
             return y
-        if self.weight is not None and self.bias is not None:
-            # eps**2 keeps the published rule for a weight that training drove to zero.
-            y = (y - self.bias) / (self.weight + self.eps**2)
-        return y * state.scale + state.location
+        factor, offset = self.inverse_coefficients(state)
+        return torch.addcmul(offset, y, factor)
+
+    def inverse_coefficients(self, state: RevINState) -> tuple[Tensor, Tensor]:
+        """Factor and offset of the inverse, both of shape (batch, 1, n_channels)."""
+        if not self.normalize:
+            return torch.ones_like(state.scale), torch.zeros_like(state.location)
+        if self.weight is None or self.bias is None:
+            return state.scale, state.location
+        # eps**2 keeps the published rule for a weight that training drove to zero.
+        factor = state.scale / (self.weight + self.eps**2)
+        return factor, state.location - self.bias * factor
 
 
 class SeriesDecomposition(nn.Module):
@@ -148,13 +156,12 @@ class CircularEmbedding(nn.Module):
 
     @staticmethod
     def shifts(x: Tensor) -> Tensor:
-        """Stack the three neighbours of every point, ``(..., length)`` to ``(..., 3, length)``."""
-        return torch.stack((x.roll(1, -1), x, x.roll(-1, -1)), dim=-2)
+        """Stack the three neighbours of every point, ``(..., length)`` to ``(3, ..., length)``."""
+        return torch.stack((x.roll(1, -1), x, x.roll(-1, -1)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, in_channels, length)`` to ``(batch, d_model, length)``."""
-        basis = self.shifts(x).flatten(1, 2)
-        return self.weight.flatten(1) @ basis
+        return torch.einsum("dck,kbct->bdt", self.weight, self.shifts(x))
 
 
 def check_sizes(**sizes: int) -> None:
@@ -164,8 +171,19 @@ def check_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} must be a positive integer, got {value!r}")
 
 
+def check_counts(**counts: int) -> None:
+    """Raise ValueError naming the first of ``counts`` that is not an integer from 0 up."""
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ValueError(f"{name} must be an integer from 0 up, got {value!r}")
+
+
 def check_inputs(
-    net: nn.Module, x: Tensor, past_features: Tensor | None, future_features: Tensor | None
+    net: nn.Module,
+    x: Tensor,
+    past_features: Tensor | None,
+    future_features: Tensor | None,
+    mask: Tensor | None = None,
 ) -> None:
     """Raise ValueError naming the first input of ``net`` whose shape does not fit."""
     wanted = {
@@ -184,3 +202,8 @@ def check_inputs(
             )
         if value.shape[0] != x.shape[0]:
             raise ValueError(f"{name} holds {value.shape[0]} windows, but x holds {x.shape[0]}")
+    if mask is not None and (mask.dtype != torch.bool or mask.shape != x.shape[:2]):
+        raise ValueError(
+            f"mask must be boolean of shape {tuple(x.shape[:2])}, got {mask.dtype} of shape "
+            f"{tuple(mask.shape)}"
+        )

@@ -1,7 +1,7 @@
 """What Sigma does to the smooth and the residual branch of a block, before they meet again.
 
 Every mixer maps an embedded window, held as ``mix @ basis`` so that few series stand for
-many features, to its update of both branches: ``(rows, n_outputs, 2 * length)``, smooth
+many features, to its update of both branches: ``(n_outputs, rows, 2 * length)``, smooth
 first. ``contract`` projects the features as early as the algebra allows: what follows the
 last nonlinearity is linear, so a projection to one feature makes it d_model times cheaper.
 """
@@ -12,18 +12,13 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, linear
+from torch.nn.functional import linear
 
+from skscale.nn.features import mix_features, pointwise_mlp
 from skscale.nn.layers import SeriesDecomposition
-from skscale.nn.scaling import BranchMap
-from skscale.ops import apply_symmetric_kernel
+from skscale.nn.scaling import BranchMap, smooth_rows
 
-__all__ = ["BranchMLP", "Embedded", "FeatureMLP", "TrendSeasonMixing", "mix_features"]
-
-
-def mix_features(mix: Tensor, x: Tensor) -> Tensor:
-    """``mix @ x`` for ``mix`` (out, in) and ``x`` (rows, in, time), without copies of ``x``."""
-    return torch.bmm(mix.expand(x.shape[0], -1, -1), x)
+__all__ = ["BranchMLP", "Embedded", "FeatureMLP", "TrendSeasonMixing"]
 
 
 class Embedded(NamedTuple):
@@ -31,7 +26,7 @@ class Embedded(NamedTuple):
 
     Attributes
     ----------
-    basis : Tensor of shape (rows, n_basis, length)
+    basis : Tensor of shape (n_basis, rows, length)
     mix : Tensor of shape (d_model, n_basis) or None
         None means the identity.
     """
@@ -40,17 +35,25 @@ class Embedded(NamedTuple):
     mix: Tensor | None
 
     def full(self) -> Tensor:
-        """Features of shape (rows, d_model, length)."""
+        """Features of shape (d_model, rows, length)."""
         return self.basis if self.mix is None else mix_features(self.mix, self.basis)
 
     def contract(self, vector: Tensor) -> Tensor:
         """Project on ``vector`` (1, d_model); shape (rows, length)."""
         mix = vector if self.mix is None else vector @ self.mix
-        return mix_features(mix, self.basis).squeeze(1)
+        return mix_features(mix, self.basis).squeeze(0)
 
 
 class FeatureMLP(nn.Module):
-    """Two-layer MLP over the features of every time point, the first half applied early."""
+    """Two-layer MLP over the features of every time point.
+
+    Parameters
+    ----------
+    d_model : int
+        Features in and out.
+    d_ff : int
+        Hidden features.
+    """
 
     def __init__(self, d_model: int, d_ff: int):
         super().__init__()
@@ -58,15 +61,17 @@ class FeatureMLP(nn.Module):
         self.outer = nn.Linear(d_ff, d_model)
 
     def forward(self, x: Tensor, contract: Tensor | None = None) -> Tensor:
-        """Map ``x`` (rows, d_model, time) to itself, or to (rows, n_outputs, time)."""
-        return self.after_inner(mix_features(self.inner.weight, x), contract)
+        """Map ``x`` (d_model, rows, time) to itself, or to (n_outputs, rows, time)."""
+        return self.after(x, self.inner.weight, self.inner.bias.unsqueeze(1), contract)
 
-    def after_inner(self, z: Tensor, contract: Tensor | None) -> Tensor:
-        """Everything behind the inner weight; ``z`` has shape (rows, d_ff, time)."""
-        weight, bias = self.outer.weight, self.outer.bias.unsqueeze(1)
+    def after(
+        self, x: Tensor, inner: Tensor | None, bias: Tensor, contract: Tensor | None
+    ) -> Tensor:
+        """Apply the MLP with another first layer than its own."""
+        outer, shift = self.outer.weight, self.outer.bias
         if contract is not None:
-            weight, bias = contract @ weight, contract @ bias
-        return mix_features(weight, gelu(z + self.inner.bias.unsqueeze(1))) + bias
+            outer, shift = contract @ outer, contract @ shift
+        return pointwise_mlp(x, inner, bias, outer) + shift[:, None, None]
 
 
 class BranchMLP(nn.Module):
@@ -102,32 +107,32 @@ class BranchMLP(nn.Module):
     def forward(
         self, h: Embedded, first: BranchMap, row_weights: Tensor | None, contract: Tensor | None
     ) -> Tensor:
-        """Update of both branches, (rows, n_outputs, 2 * length)."""
-        hidden = gelu(self._before_activation(h, first, row_weights))
+        """Update of both branches, (n_outputs, rows, 2 * length)."""
+        x, mix = self._before_activation(h, first, row_weights)
         if self.feature_mlp is None:
-            if contract is None:
-                return self._outer(hidden) + self._outer_bias()
-            bias = contract.sum(1, keepdim=True) * self._outer_bias()
-            return self._outer(mix_features(contract, hidden)) + bias
+            hidden = pointwise_mlp(x, mix, None, contract)
+            times = 1.0 if contract is None else contract.sum()
+            return self._outer(hidden) + times * self._outer_bias()
         # Time and feature layer are both linear: the narrower side of the features goes first.
-        feature = self.feature_mlp.inner.weight
-        if feature.shape[0] <= feature.shape[1]:
-            z = self._outer(mix_features(feature, hidden))
-        else:
-            z = mix_features(feature, self._outer(hidden))
-        z = z + feature.sum(1, keepdim=True) * self._outer_bias()
-        return self.feature_mlp.after_inner(z, contract)
+        inner, bias = self.feature_mlp.inner.weight, self.feature_mlp.inner.bias.unsqueeze(1)
+        bias = bias + inner.sum(1, keepdim=True) * self._outer_bias()
+        if inner.shape[0] <= inner.shape[1]:
+            z = self._outer(pointwise_mlp(x, mix, None, inner))
+            return self.feature_mlp.after(z, None, bias, contract)
+        z = self._outer(pointwise_mlp(x, mix, None, None))
+        return self.feature_mlp.after(z, inner, bias, contract)
 
     def _before_activation(
         self, h: Embedded, first: BranchMap, row_weights: Tensor | None
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor | None]:
+        """Series, and the features made of them, that enter the first activation."""
         mapped = first(h.basis, row_weights)
         bias = self.inner.bias if self.joint else self.inner.bias.repeat(2)
         if h.mix is None:
-            return mapped + bias
-        # The bias rides along as one more basis series, which spares a pass over the result.
-        mapped = torch.cat((mapped, bias.expand(mapped.shape[0], 1, -1)), dim=1)
-        return mix_features(torch.cat((h.mix, torch.ones_like(h.mix[:, :1])), dim=1), mapped)
+            return mapped + bias, None
+        # The bias rides along as one more series, which spares a pass over all features.
+        mapped = torch.cat((mapped, bias.expand(1, *mapped.shape[1:])))
+        return mapped, torch.cat((h.mix, torch.ones_like(h.mix[:, :1])), dim=1)
 
     def _outer(self, x: Tensor) -> Tensor:
         width = self.outer.in_features
@@ -173,11 +178,9 @@ class TrendSeasonMixing(nn.Module):
         row_weights: Tensor | None,
         contract: Tensor | None,
     ) -> Tensor:
-        """Update of both branches, (rows, n_outputs, 2 * length)."""
+        """Update of both branches, (n_outputs, rows, 2 * length)."""
         full = h.full()
-        kernel = weights if row_weights is None else row_weights
-        assert kernel is not None
-        smooth = apply_symmetric_kernel(kernel, full)
+        smooth = smooth_rows(full, weights, row_weights)
         smooth_season, smooth_trend = self.decompose(smooth)
         season, trend = self.decompose(full - smooth)
         smooth_season = smooth_season + self.season(season)

@@ -8,7 +8,7 @@ from torch.nn.functional import linear, softplus
 
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 
-__all__ = ["SCALINGS", "BranchMap", "ScaleKernel"]
+__all__ = ["SCALINGS", "BranchMap", "ScaleKernel", "smooth_rows"]
 
 SCALINGS = ("distance", "shared", "sample", "none", "moving_average", "convolution")
 
@@ -56,9 +56,9 @@ class ScaleKernel(nn.Module):
         elif scaling == "convolution":
             self.weights = nn.Parameter(torch.empty(length).uniform_(-1, 1) / length**0.5)
         else:
-            half = window // 2 if scaling == "moving_average" else 0
-            box = (torch.arange(length) <= half) / (2 * half + 1)
-            self.register_buffer("box", box, persistent=False)
+            self.width = window if scaling == "moving_average" else 1
+            inside = (torch.arange(length) <= self.width // 2).to(torch.get_default_dtype())
+            self.register_buffer("inside", inside, persistent=False)
 
     @property
     def per_sample(self) -> bool:
@@ -76,9 +76,17 @@ class ScaleKernel(nn.Module):
         if self.scaling == "convolution":
             return self.weights
         if self.scaling in ("none", "moving_average"):
-            return self.box
+            return self.inside / self.width
         scales = softplus(self.theta) if x is None or not self.per_sample else self.scales(x)
         return discrete_gaussian(scales, self.length)
+
+
+def smooth_rows(h: Tensor, weights: Tensor | None, row_weights: Tensor | None = None) -> Tensor:
+    """Smooth ``h`` (n_features, rows, length) by one kernel, or by a kernel for every row."""
+    if row_weights is not None:
+        return apply_symmetric_kernel(row_weights, h.transpose(0, 1)).transpose(0, 1)
+    assert weights is not None
+    return apply_symmetric_kernel(weights, h)
 
 
 class BranchMap:
@@ -102,8 +110,8 @@ class BranchMap:
             self._folded = apply_symmetric_kernel(weights, self._difference) + residual_map
 
     def __call__(self, h: Tensor, row_weights: Tensor | None = None) -> Tensor:
-        """Map ``h`` (rows, ..., length) to (rows, ..., n_outputs)."""
+        """Map ``h`` (n_features, rows, length) to (n_features, rows, n_outputs)."""
         if row_weights is None:
             return linear(h, self._folded)
-        smooth = apply_symmetric_kernel(row_weights, h)
+        smooth = smooth_rows(h, None, row_weights)
         return linear(smooth, self._difference) + linear(h, self._residual)

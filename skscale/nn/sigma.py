@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, linear
+from torch.nn.functional import dropout
 
-from skscale.nn.layers import CircularEmbedding, RevIN, check_inputs, check_sizes
+from skscale.nn.layers import CircularEmbedding, RevIN, check_counts, check_inputs, check_sizes
 from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
-from skscale.nn.scaling import BranchMap, ScaleKernel
-from skscale.ops import apply_symmetric_kernel
+from skscale.nn.scaling import BranchMap, ScaleKernel, smooth_rows
 
 __all__ = ["SigmaNet"]
 
@@ -110,6 +109,7 @@ class SigmaNet(nn.Module):
             d_ff=d_ff,
             n_layers=n_layers,
         )
+        check_counts(n_past_features=n_past_features, n_future_features=n_future_features)
         if mixing not in MIXINGS:
             raise ValueError(f"mixing must be one of {MIXINGS}, got {mixing!r}")
         if block_input not in BLOCK_INPUTS:
@@ -182,53 +182,57 @@ class SigmaNet(nn.Module):
         -------
         Tensor of shape (batch, prediction_length, n_channels)
         """
-        check_inputs(self, x, past_features, future_features)
+        check_inputs(self, x, past_features, future_features, mask)
         z, state = self.norm(x, mask)
+        factor, offset = self.norm.inverse_coefficients(state)
         rows = z.transpose(1, 2).reshape(-1, self.context_length)
-        y = self._forward_rows(rows, past_features)
+        y = self._head(self._branches(rows, past_features), factor.flatten(), offset.flatten())
         y = y.reshape(x.shape[0], self.n_channels, -1).transpose(1, 2)
-        if self.future_projection is not None:
-            y = y + self.future_projection(future_features)
-        return self.norm.inverse(y, state)
+        if self.future_projection is None:
+            return y
+        return torch.addcmul(y, self.future_projection(future_features), factor)
 
-    def _forward_rows(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
-        """Forecast every row (batch times channel) on its own, in blocks that fit the cache."""
+    def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
+        """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
         plans = [block.prepare() for block in self.blocks]
-        smooth_head, residual_head = self.head.weight.split(self.context_length, dim=1)
-        skip = BranchMap(smooth_head, residual_head, plans[-1].weights)
-        size = rows.shape[0]
-        if rows.device.type == "cpu":
-            size = max(1, _ROW_BLOCK_ELEMENTS // (2 * self.context_length * self.d_model))
+        size = self._row_block_size(rows)
         outputs = []
         for start in range(0, rows.shape[0], size):
             block = slice(start, start + size)
-            features = self._row_features(past_features, block, rows.shape[0])
-            outputs.append(self._forward_block(rows[block], features, plans, skip))
+            h = self._embed(rows[block], _row_features(past_features, block, self.n_channels))
+            for layer, plan in zip(self.blocks[:-1], plans[:-1], strict=True):
+                h = layer.advance(h, plan, rows[block])
+            outputs.append(self.blocks[-1].project(h, plans[-1], rows[block], self.projection))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
-    def _row_features(self, features: Tensor | None, block: slice, n_rows: int) -> Tensor | None:
-        if features is None:
-            return None
-        batch = torch.arange(n_rows, device=features.device)[block] // self.n_channels
-        return features.transpose(1, 2)[batch]
-
-    def _forward_block(
-        self, rows: Tensor, features: Tensor | None, plans: list[_Plan], skip: BranchMap
-    ) -> Tensor:
-        h = self._embed(rows, features)
-        for block, plan in zip(self.blocks[:-1], plans[:-1], strict=True):
-            h = block.advance(h, plan, rows)
-        return self.blocks[-1].project(h, plans[-1], rows, skip, self.head, self.projection)
+    def _row_block_size(self, rows: Tensor) -> int:
+        """Rows to walk together: all of them, on a CPU equal parts that stay near the core."""
+        n_rows = max(1, rows.shape[0])
+        if rows.device.type != "cpu":
+            return n_rows
+        n_blocks = -(-n_rows * 2 * self.context_length * self.d_model // _ROW_BLOCK_ELEMENTS)
+        return -(-n_rows // n_blocks)
 
     def _embed(self, rows: Tensor, features: Tensor | None) -> Embedded:
         basis, mix = self.embedding.shifts(rows), self.embedding.weight.flatten(1)
         if features is not None and self.past_embedding is not None:
-            basis = torch.cat((basis, features), dim=1)
+            basis = torch.cat((basis, features))
             mix = torch.cat((mix, self.past_embedding.weight), dim=1)
         h = Embedded(basis, mix)
         if self.training and self.dropout > 0:
             h = Embedded(dropout(h.full(), self.dropout), None)
         return h
+
+    def _head(self, branches: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+        """Forecasts (rows, prediction_length) of both branches, on the scale of the input.
+
+        What undoes the normalisation of a row scales the input of the product, which is
+        shorter than its output, and starts its sum.
+        """
+        bias = self.projection.weight.sum() * self.head.bias + self.projection.bias
+        weight = torch.cat((self.head.weight, bias.unsqueeze(1)), dim=1)
+        factor, offset = factor.unsqueeze(1), offset.unsqueeze(1)
+        return torch.addmm(offset, torch.cat((branches * factor, factor), dim=1), weight.T)
 
 
 class _Plan(NamedTuple):
@@ -261,27 +265,19 @@ class _SigmaBlock(nn.Module):
         if self.block_input == "sum":
             # The two halves of the split add up to the features themselves.
             return Embedded(h.full() + smooth + residual, None)
-        weights = plan.weights if row_weights is None else row_weights
-        return Embedded(apply_symmetric_kernel(weights, h.full()) + smooth, None)
+        return Embedded(smooth_rows(h.full(), plan.weights, row_weights) + smooth, None)
 
-    def project(
-        self,
-        h: Embedded,
-        plan: _Plan,
-        rows: Tensor,
-        skip: BranchMap,
-        head: nn.Linear,
-        projection: nn.Linear,
-    ) -> Tensor:
-        """Forecast of shape (rows, prediction_length) (Algorithm 1, lines 12 to 17).
+    def project(self, h: Embedded, plan: _Plan, rows: Tensor, projection: nn.Linear) -> Tensor:
+        """Both branches projected to one feature, (rows, 2 * length).
 
-        The projection to one feature commutes with the head along time and goes first.
+        Algorithm 1 projects the features last; the head along time commutes with that.
         """
         vector = projection.weight
         row_weights = self._row_weights(rows)
-        update = self.mixer(h, plan.first, row_weights, vector).squeeze(1)
-        bias = vector.sum() * head.bias + projection.bias
-        return skip(h.contract(vector), row_weights) + linear(update, head.weight, bias)
+        update = self.mixer(h, plan.first, row_weights, vector).squeeze(0)
+        whole = h.contract(vector)
+        smooth = smooth_rows(whole.unsqueeze(0), plan.weights, row_weights).squeeze(0)
+        return update + torch.cat((smooth, whole - smooth), dim=1)
 
 
 def _mixer(
@@ -294,3 +290,12 @@ def _mixer(
 
 def _feature_map(n_features: int, n_outputs: int) -> nn.Linear | None:
     return nn.Linear(n_features, n_outputs, bias=False) if n_features else None
+
+
+def _row_features(features: Tensor | None, block: slice, n_channels: int) -> Tensor | None:
+    """Features (batch, length, n_features) of a block of rows: (n_features, rows, length)."""
+    if features is None:
+        return None
+    n_rows = features.shape[0] * n_channels
+    window = torch.arange(n_rows, device=features.device)[block] // n_channels
+    return features.permute(2, 0, 1)[:, window]
