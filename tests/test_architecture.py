@@ -19,7 +19,8 @@ ALLOWED = {
     "forecasting": {"ops", "nn", "training"},
     "representation": {"ops", "nn", "training"},
     "backtest": {"forecasting", "training"},
-    "persistence": {"nn"},
+    "persistence": {"nn", "persistence_sigma"},
+    "persistence_sigma": {"nn"},
     "datasets": set(),
     "plotting": {"ops", "nn", "training", "forecasting"},
 }
