@@ -7,8 +7,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 REQUIREMENTS := pyproject.toml constraints.txt
 
-# Two test processes with one thread each use two cores without fighting over them.
+# Two test processes with one thread each use two cores without fighting over them. The demo's
+# series are short: a second thread there only waits.
 WORKERS ?= 2
+demo test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint typecheck docs clean
@@ -20,7 +22,7 @@ demo: $(VENV)/.demo  ## fit and score on real series, print a table, write demo_
 	$(BIN)/python -m examples.demo
 
 test: $(VENV)/.test  ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev  ## ruff: rules and format
 	$(BIN)/ruff check .
