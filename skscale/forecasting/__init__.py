@@ -1,5 +1,6 @@
 """sktime forecasters over the torch modules, and the scaling operators for sktime."""
 
 from skscale.forecasting._series_scaling import SeriesScaling
+from skscale.forecasting._sigma import SigmaForecaster
 
-__all__ = ["SeriesScaling"]
+__all__ = ["SeriesScaling", "SigmaForecaster"]

@@ -1,0 +1,53 @@
+# Each target creates .venv and installs the package in it when pyproject.toml or
+# constraints.txt is newer. Needs Python 3.11 to 3.13; choose one with `make PYTHON=python3.12`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+REQUIREMENTS := pyproject.toml constraints.txt
+
+# Two test processes with one thread each use two cores without fighting over them. The demo's
+# series are short: a second thread there only waits.
+WORKERS ?= 2
+demo test: export OMP_NUM_THREADS = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint typecheck docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo  ## fit and score on real series, print a table, write demo_output/forecast.png
+	$(BIN)/python -m examples.demo
+
+test: $(VENV)/.test  ## run all tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.dev  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: $(VENV)/.dev  ## mypy
+	$(BIN)/mypy
+
+docs: $(VENV)/.docs  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+clean:  ## remove the environment and everything that was built
+	rm -rf $(VENV) build dist site demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) \
+		else "skscale needs Python 3.11 to 3.13, not %d.%d; try make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per extra (.demo, .test, .dev, .docs).
+$(VENV)/.demo: EXTRA = demo
+$(VENV)/.test: EXTRA = tests
+$(VENV)/.dev: EXTRA = dev
+$(VENV)/.docs: EXTRA = docs
+$(VENV)/.demo $(VENV)/.test $(VENV)/.dev $(VENV)/.docs: $(REQUIREMENTS) | $(BIN)/python
+	@echo "installing skscale[$(EXTRA)] into $(VENV) (the first time takes minutes)"
+	$(INSTALL) --editable ".[$(EXTRA)]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""Examples and reproductions, run from the repository root with ``python -m examples...``."""

@@ -1,0 +1,1 @@
+"""The papers' tables, rebuilt with skscale."""

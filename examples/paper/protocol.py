@@ -1,0 +1,176 @@
+"""The literature's long-term protocol: data, borders, scaling, test windows, errors.
+
+Every column is z-scored on the training rows alone, models see the training and validation
+rows, and errors are means over every test window, in scaled units. Test windows may reach back
+behind their border for their context. Follows Zhou et al. (2021), Informer, as all later papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+
+from skscale.forecasting._time import TimeStep, calendar_features
+from skscale.training import SeriesBuffer, Windows, predict
+
+ETT_HOURS = (8_640, 11_520, 14_400)  # 12, 4 and 4 months of 30 days
+
+
+class Source(NamedTuple):
+    """Where a data set lies, its time step, and its borders (None: 7 : 1 : 2 by rows)."""
+
+    file: str
+    step: str
+    borders: tuple[int, int, int] | None = None
+
+
+SOURCES = {
+    "ETTh1": Source("ett/ETTh1.csv", "h", ETT_HOURS),
+    "ETTh2": Source("ett/ETTh2.csv", "h", ETT_HOURS),
+    "ETTm1": Source("ett/ETTm1.csv", "15min", tuple(4 * rows for rows in ETT_HOURS)),
+    "ETTm2": Source("ett/ETTm2.csv", "15min", tuple(4 * rows for rows in ETT_HOURS)),
+    "Exchange": Source("exchange_rate/exchange_rate.csv", "D"),
+    "Weather": Source("weather/weather.csv", "10min"),
+    "Electricity": Source("electricity/electricity.csv", "h"),
+    "Traffic": Source("traffic/traffic.csv", "h"),
+}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A multivariate series in scaled units with the borders of its three parts.
+
+    Attributes
+    ----------
+    values : DataFrame of shape (n_rows, n_channels)
+        All rows up to the end of the test part, z-scored on the training rows.
+    train_end, valid_end : int
+        First row of the validation and of the test part.
+    """
+
+    values: pd.DataFrame
+    train_end: int
+    valid_end: int
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """Training and validation rows: what a model may see."""
+        return self.values.iloc[: self.valid_end]
+
+    @property
+    def validation_fraction(self) -> float:
+        """Share of the known rows that validate."""
+        return (self.valid_end - self.train_end) / self.valid_end
+
+    def test_cuts(self, prediction_length: int) -> range:
+        """First target row of every test window."""
+        cuts = range(self.valid_end, len(self.values) - prediction_length + 1)
+        if not cuts:
+            raise ValueError(
+                f"prediction_length={prediction_length} is longer than the test part of "
+                f"{len(self.values) - self.valid_end} rows"
+            )
+        return cuts
+
+
+class Errors(NamedTuple):
+    """Mean squared and mean absolute error in scaled units, and the windows they average."""
+
+    mse: float
+    mae: float
+    n_windows: int
+
+
+Forecast = Callable[[range], np.ndarray]
+
+
+def load(name: str, folder: Path) -> Benchmark:
+    """Load a data set by its name in `SOURCES`; the csv may be packed as ``.csv.xz``.
+
+    The dates count back from the last row in even steps. That changes Weather alone, where one
+    stamp occurs twice and nine are missing: rows before 29 May 2020 get dates 80 to 90 minutes
+    later than in the file.
+    """
+    if name not in SOURCES:
+        raise ValueError(f"dataset must be one of {list(SOURCES)}, got {name!r}")
+    source = SOURCES[name]
+    plain = folder / source.file
+    path = next((p for p in (plain, plain.with_suffix(".csv.xz")) if p.is_file()), None)
+    if path is None:
+        raise FileNotFoundError(f"{name}: neither {plain} nor {plain}.xz exists; see --data")
+    raw = pd.read_csv(path, parse_dates=["date"], index_col="date", encoding_errors="replace")
+    raw.index = pd.date_range(end=raw.index[-1], periods=len(raw), freq=source.step)
+    return split(raw, source.borders or seven_one_two(len(raw)))
+
+
+def seven_one_two(n_rows: int) -> tuple[int, int, int]:
+    """Borders at 70 and 80 % of the rows, rounded as the literature rounds."""
+    return int(0.7 * n_rows), n_rows - int(0.2 * n_rows), n_rows
+
+
+def split(raw: pd.DataFrame, borders: tuple[int, int, int]) -> Benchmark:
+    """Scale by mean and population deviation of the training rows; drop what follows the test."""
+    train_end, valid_end, test_end = borders
+    train = raw.iloc[:train_end]
+    scaled = (raw.iloc[:test_end] - train.mean()) / train.std(ddof=0)
+    return Benchmark(scaled, train_end, valid_end)
+
+
+def network_forecast(net: torch.nn.Module, data: Benchmark) -> Forecast:
+    """Forecasts of a network that was trained in the scaled units of ``data``."""
+    features = None
+    if net.n_past_features:
+        index = data.values.index
+        marks = calendar_features(index, TimeStep(index.freq))
+        features = torch.from_numpy(marks.astype(np.float32))
+    n_rows, n_channels = data.values.shape
+    buffer = SeriesBuffer(
+        values=torch.tensor(data.values.to_numpy(), dtype=torch.float32),
+        offsets=torch.tensor([0, n_rows]),
+        location=torch.zeros(1, n_channels),
+        scale=torch.ones(1, n_channels),
+        features=features,
+    ).to(next(net.parameters()).device)
+
+    def forecast(cuts: range) -> np.ndarray:
+        ends = torch.tensor([[cuts[0]], [cuts[-1]]], device=buffer.values.device)
+        windows = Windows(buffer, net.context_length, net.prediction_length, *ends)
+        return predict(net, windows).cpu().numpy()
+
+    return forecast
+
+
+def score(forecast: Forecast, data: Benchmark, prediction_length: int) -> Errors:
+    """Errors over all test windows.
+
+    Parameters
+    ----------
+    forecast : callable
+        Gives forecasts of shape (n_windows, prediction_length, n_channels) for a range of cuts;
+        it may look at the rows before each cut.
+    """
+    cuts = data.test_cuts(prediction_length)
+    targets = sliding_window_view(data.values.to_numpy(), prediction_length, axis=0)
+    squared = absolute = 0.0
+    for block in _blocks(cuts, 256):
+        target = targets[block.start : block.stop].swapaxes(1, 2)
+        found = forecast(block)
+        if found.shape != target.shape:
+            raise ValueError(f"forecast has shape {found.shape}, the targets {target.shape}")
+        error = found - target
+        squared += float(np.square(error).sum())
+        absolute += float(np.abs(error).sum())
+    count = len(cuts) * prediction_length * data.values.shape[1]
+    return Errors(squared / count, absolute / count, len(cuts))
+
+
+def _blocks(cuts: range, size: int) -> Iterator[range]:
+    for start in range(0, len(cuts), size):
+        yield cuts[start : start + size]

@@ -1,0 +1,326 @@
+"""What all forecasters share: data in, one global network, data out."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base._base import _format_moving_cutoff_predictions
+from torch import nn
+
+from skscale.forecasting._data import (
+    FeatureMap,
+    Layout,
+    location_and_scale,
+    split_in_time,
+    windows_between,
+)
+from skscale.forecasting._fitted import FittedNetwork
+from skscale.forecasting._layout import choose_layout, wants_calendar
+from skscale.forecasting._panel import Panel, check_covered, check_frame
+from skscale.forecasting._predicting import (
+    forecast_steps,
+    forecast_windows,
+    future_features,
+    requested_steps,
+    times_after,
+)
+from skscale.forecasting._recipe import fit_correction
+from skscale.forecasting._splits import Splits, split_frames
+from skscale.training import History, TrainingConfig, train
+
+__all__ = ["NetworkForecaster"]
+
+_FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkForecaster(BaseForecaster):
+    """Base of the forecasters: trains one network on all series and channels.
+
+    A subclass adds its network's parameters as dataclass fields and builds the network in
+    `_build_network`.
+    """
+
+    _tags = {
+        "authors": "skscale developers",
+        "maintainers": "skscale developers",
+        "python_dependencies": "torch",
+        "y_inner_mtype": _FRAMES,
+        "X_inner_mtype": _FRAMES,
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:insample": True,
+        "capability:pred_int": False,
+        "capability:missing_values": False,
+        "capability:categorical_in_X": False,
+        "capability:unequal_length": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": False,
+    }
+    # The forecaster keeps what it needs; sktime need not keep a second copy of all data.
+    _config = {"remember_data": False}
+    _y = _X = None
+
+    context_length: int | str = "auto"
+    prediction_length: int | str = "auto"
+    season_length: int | str = "auto"
+    time_features: bool | str = "auto"
+    linear_base: bool = True
+    loss: str = "mae"
+    max_epochs: int = 20
+    steps_per_epoch: int | str | None = "auto"
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    lr_schedule: str = "onecycle"
+    weight_decay: float = 0.0
+    gradient_clip: float = 1.0
+    validation_fraction: float | str = "auto"
+    patience: int = 20
+    fine_tune: bool = False
+    device: str = "auto"
+    random_state: Any = None
+    verbose: int = 0
+
+    def __post_init__(self) -> None:
+        """Run sktime's constructor, which ends by calling this method once more."""
+        if not hasattr(self, "_state"):
+            super().__init__()
+
+    def _build_network(
+        self, layout: Layout, n_channels: int, n_past_features: int, n_future_features: int
+    ) -> nn.Module:
+        raise NotImplementedError
+
+    @property
+    def network_(self) -> nn.Module:
+        """The fitted network."""
+        return self.model_.network
+
+    @property
+    def history_(self) -> dict[str, Any]:
+        """Losses, learning rate and seconds per epoch, and the epoch that was kept."""
+        return vars(self.model_.history)
+
+    def _check_X_y(self, X=None, y=None, **options):
+        # sktime would let infinite values pass, and not name the column of a missing one.
+        check_frame("y", y)
+        check_frame("X", X)
+        check_covered(y, X)
+        return super()._check_X_y(X=X, y=y, **options)
+
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):
+        panel = Panel.from_frame(y)
+        model = getattr(self, "pretrained_", None)
+        if model is None or self.fine_tune:
+            model = self._fit_network(panel, X, fh, model)
+        self._remember(model, panel, y, X)
+        return self
+
+    def _pretrain(self, y: pd.DataFrame, X=None, fh: ForecastingHorizon | None = None):
+        self.pretrained_ = self._fit_network(Panel.from_frame(y), X, fh, None)
+        return self
+
+    def _pretrain_update(self, y: pd.DataFrame, X=None, fh: ForecastingHorizon | None = None):
+        self.pretrained_ = self._fit_network(Panel.from_frame(y), X, fh, self.pretrained_)
+        return self
+
+    def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
+        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        panel = Panel.from_frame(y)
+        if update_params:
+            self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)
+        else:
+            # Series known before keep their scaling: nothing about the model changes.
+            known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+            self._remember(self.model_, panel, y, X, _matched(known, self._panel, panel))
+        return self
+
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
+        panel, model = self._panel, self.model_
+        model.features.check_columns(X)
+        steps = requested_steps(fh, panel)
+        future = future_features(model, panel, X, steps)
+        values = forecast_steps(model, self._buffer, steps, future, _device(self.device))
+        series = np.repeat(np.arange(len(steps)), steps.shape[1])
+        index = panel.index_of(series, times_after(panel, steps))
+        return pd.DataFrame(values, index=index, columns=panel.columns)
+
+    def _predict_moving_cutoff(self, y, cv, X=None, update_params=True, reset_forecaster=True):
+        """Forecast all cut-offs in batched passes where sktime would loop over them."""
+        if update_params or not reset_forecaster:
+            return super()._predict_moving_cutoff(y, cv, X, update_params, reset_forecaster)
+        panel = Panel.from_frame(y)
+        splits = Splits.of(cv, y, panel)
+        values = self._forecast_cuts(y, X, splits.cuts, int(splits.steps.max()))
+        frames = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in split_frames(panel, splits, values[:, :, splits.steps - 1])
+        ]
+        return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
+
+    def _forecast_cuts(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, cuts: np.ndarray, longest: int
+    ) -> np.ndarray:
+        """Forecast behind every one of ``cuts`` (n_cuts, n_series) of ``y``, all in few passes.
+
+        Returns an array of shape (n_cuts, n_series, longest, n_channels). The model and the
+        scaling of known series stay as they are; data seen before ``y`` serves as context.
+        """
+        self.model_.features.check_columns(X)
+        first = Panel.from_frame(y)
+        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        panel = Panel.from_frame(y)
+        known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+        buffer = self.model_.buffer(panel, X, _matched(known, self._panel, panel))
+        # Cuts count from the start of the y given; the series may have begun before it.
+        place = panel.positions_of(first)
+        before = panel.lengths[place] - first.lengths
+        series = np.broadcast_to(place, cuts.shape).ravel()
+        values = forecast_windows(
+            self.model_, buffer, series, (cuts + before).ravel(), longest, _device(self.device)
+        )
+        return values.reshape(*cuts.shape, longest, -1)
+
+    def _remember(
+        self,
+        model: FittedNetwork,
+        panel: Panel,
+        y: pd.DataFrame,
+        X: pd.DataFrame | None,
+        statistics: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
+        """Keep model and data, all at once and last: a failed fit leaves nothing behind."""
+        model.features.check_columns(X)
+        if len(panel.columns) != len(model.columns):
+            raise ValueError(
+                f"y has {len(panel.columns)} columns, but the network was trained on "
+                f"{len(model.columns)}: {list(model.columns)}"
+            )
+        buffer = model.buffer(panel, X, statistics)
+        self.model_, self._panel, self._buffer = model, panel, buffer
+        self._seen_y, self._seen_X = y, X
+
+    def _fit_network(
+        self,
+        panel: Panel,
+        X: pd.DataFrame | None,
+        fh: ForecastingHorizon | None,
+        start: FittedNetwork | None,
+    ) -> FittedNetwork:
+        """Train on ``panel``, from scratch or from ``start``."""
+        device = _device(self.device)
+        self._check_parameters()
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
+            torch.manual_seed(seed)
+            model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
+            split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
+            held_out = panel.lengths - split.train_end
+            buffer = model.buffer(panel, X, location_and_scale(panel, held_out)).to(device)
+            whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
+            windows = windows_between(
+                buffer, model.layout, split.train_first, split.train_last, split.train_end
+            )
+            validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
+            config = self._training_config(len(windows))
+            generator = torch.Generator().manual_seed(seed)
+            network = model.network.to(device)
+            if not self.linear_base:
+                history = train(network, windows, config, validation, generator, self.verbose)
+                return replace(model, forecast=network, history=history)
+            forecast, history = fit_correction(
+                network, windows, validation, whole, model.layout, config, generator, self.verbose
+            )
+        return replace(model, forecast=forecast, history=history)
+
+    def _new_model(
+        self, panel: Panel, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    ) -> FittedNetwork:
+        layout = choose_layout(
+            panel, fh, self.context_length, self.prediction_length, self.season_length
+        )
+        features = FeatureMap.of(X, wants_calendar(self.time_features, panel))
+        probe = None if X is None else np.zeros((1, features.n_exogenous))
+        found = features(panel.times[:1], panel, probe)
+        network = self._build_network(
+            layout,
+            len(panel.columns),
+            0 if found is None else found.shape[1],
+            features.n_exogenous,
+        )
+        return FittedNetwork(network, network, layout, features, panel.columns, History())
+
+    def _check_parameters(self) -> None:
+        """Check what no later step would check before training starts."""
+        fraction = self.validation_fraction
+        if fraction != "auto" and not (isinstance(fraction, int | float) and 0 <= fraction < 1):
+            raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
+        if not isinstance(self.linear_base, bool):
+            raise ValueError(f"linear_base must be True or False, got {self.linear_base!r}")
+
+    def _training_config(self, n_windows: int) -> TrainingConfig:
+        steps = self.steps_per_epoch
+        if steps == "auto":
+            steps = int(np.clip(n_windows // self.batch_size, 20, 50))
+        return TrainingConfig(
+            steps_per_epoch=steps,
+            validation_windows=1024 if self.validation_fraction == "auto" else None,
+            loss=self.loss,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            lr_schedule=self.lr_schedule,
+            weight_decay=self.weight_decay,
+            gradient_clip=self.gradient_clip,
+            patience=self.patience,
+        )
+
+
+def _extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Add rows to the rows seen before; where both have a row, the new one counts."""
+    if seen is None or new is None:
+        return seen if new is None else new
+    both = pd.concat([seen, new])
+    return both[~both.index.duplicated(keep="last")].sort_index()
+
+
+def _matched(
+    known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
+    location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
+    place = old.positions_of(new)
+    found = place >= 0
+    location[found], scale[found] = known[0][place[found]], known[1][place[found]]
+    return location, scale
+
+
+def _device(name: str) -> torch.device:
+    """Device by name; "auto" is cuda where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}') from error
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}')
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device={name!r}, but torch finds no CUDA device on this machine")
+    return device

@@ -1,0 +1,108 @@
+"""Sizes that adapt to the data: season, horizon, context."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sktime.forecasting.base import ForecastingHorizon
+
+from skscale.forecasting._data import Layout
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._predicting import requested_steps
+from skscale.forecasting._time import detect_season
+
+__all__ = ["choose_layout", "wants_calendar"]
+
+_LONGEST_CONTEXT = 192
+
+
+def choose_layout(
+    panel: Panel,
+    fh: ForecastingHorizon | None,
+    context_length: int | str,
+    prediction_length: int | str,
+    season_length: int | str,
+) -> Layout:
+    """Settle season, context and horizon for the longest series; numbers stay as they are.
+
+    - Season: of the time step (a day, a week, a year), or the strongest peak of the
+      autocorrelation for an integer index; 1 if less than two seasons were seen.
+    - Context: three seasons, seven where a season has 24 points or more, but not more than
+      192 points, and at least a third of the series or six points; less than all of a
+      quarter of the series' seasons.
+    - Horizon: the longest step asked for in fit, else two seasons (8 without a season), but
+      no more than half of what lies behind the first context. Longer forecasts roll forward.
+
+    Raises
+    ------
+    ValueError
+        If there are less than two points, or a number does not fit the data.
+    """
+    n = int(panel.lengths.max())
+    if n < 2:
+        raise ValueError(f"y has {n} time point; at least 2 are needed to learn from")
+    season = _season(panel, n, season_length)
+    wanted = _wanted_horizon(panel, n, fh, prediction_length, season)
+    n_train = max(n - min(max(wanted, n // 5), n // 2), 2)
+    if context_length == "auto":
+        context = max(1, min(_context(n, season), n_train - 1))
+    else:
+        context = _positive("context_length", context_length)
+    if prediction_length == "auto":
+        wanted = max(1, min(wanted, max(1, (n_train - context) // 2)))
+    return Layout(context, wanted, season)
+
+
+def _season(panel: Panel, n: int, season_length: int | str) -> int:
+    if season_length != "auto":
+        return _positive("season_length", season_length)
+    season = panel.step.season
+    if season is None:
+        longest = int(panel.lengths.argmax())
+        part = panel.values[panel.offsets[longest] : panel.offsets[longest + 1]]
+        season = detect_season(part[:, 0])
+    return season if n >= 2 * season else 1
+
+
+def _wanted_horizon(
+    panel: Panel, n: int, fh: ForecastingHorizon | None, prediction_length: int | str, season: int
+) -> int:
+    if prediction_length != "auto":
+        T = _positive("prediction_length", prediction_length)
+        if n - 1 < T:
+            raise ValueError(
+                f"prediction_length={T} is longer than any series allows: the longest has {n} "
+                f"points, so at most {n - 1}"
+            )
+        return T
+    longest = 0 if fh is None else int(requested_steps(fh, panel).max())
+    if longest > 0:
+        return longest
+    return 2 * season if season > 1 else 8
+
+
+def _context(n: int, season: int) -> int:
+    seasons = min(
+        3 if season < 24 else 7, max(n // (4 * season), 1), max(_LONGEST_CONTEXT // season, 1)
+    )
+    return min(max(season * seasons, 6), max(n // 3, season))
+
+
+def wants_calendar(time_features: bool | str, panel: Panel) -> bool:
+    """Whether the calendar becomes a feature."""
+    if time_features not in (True, False, "auto"):
+        raise ValueError(f'time_features must be True, False or "auto", got {time_features!r}')
+    if isinstance(panel.times, pd.DatetimeIndex | pd.PeriodIndex):
+        return time_features is True
+    if time_features is True:
+        raise ValueError(
+            "time_features=True needs dates, but the index of y holds integers; pass "
+            'time_features="auto" or give y a DatetimeIndex or PeriodIndex'
+        )
+    return False
+
+
+def _positive(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f'{name} must be "auto" or a positive integer, got {value!r}')
+    return int(value)

@@ -1,0 +1,79 @@
+"""Maps across features, at every time point alike.
+
+Feature tensors are laid out ``(n_features, rows, time)``: a map across features is then one
+large matrix product, a map along time another, and neither needs a copy in between.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import gelu
+
+__all__ = ["mix_features", "pointwise_mlp"]
+
+
+def mix_features(mix: Tensor, x: Tensor) -> Tensor:
+    """``mix @ x`` for ``mix`` (out, in) and ``x`` (in, rows, time)."""
+    return (mix @ x.reshape(x.shape[0], -1)).reshape(-1, *x.shape[1:])
+
+
+def pointwise_mlp(
+    x: Tensor, inner: Tensor | None, bias: Tensor | None, outer: Tensor | None
+) -> Tensor:
+    """``outer @ gelu(inner @ x + bias)`` at every point; None leaves a step out.
+
+    The hidden features are the largest tensors of a network. They are not kept for the
+    backward pass but computed once more from ``x``, which is cheaper than their way to
+    memory and back. Differentiable once.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_in, rows, time)
+    inner : Tensor of shape (n_hidden, n_in) or None
+    bias : Tensor of shape (n_hidden, time) or (n_hidden, 1), or None
+    outer : Tensor of shape (n_out, n_hidden) or None
+
+    Returns
+    -------
+    Tensor of shape (n_out, rows, time)
+    """
+    return _PointwiseMLP.apply(x, inner, bias, outer)
+
+
+class _PointwiseMLP(Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, inner: Tensor | None, bias: Tensor | None, outer: Tensor | None):
+        ctx.save_for_backward(x, inner, bias, outer)
+        hidden = gelu(_before_activation(x, inner, bias))
+        return hidden if outer is None else mix_features(outer, hidden)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor):
+        x, inner, bias, outer = ctx.saved_tensors
+        before = _before_activation(x, inner, bias)
+        grad_inner = grad_bias = grad_outer = None
+        if outer is not None:
+            grad_outer = _sum_of_products(grad, gelu(before))
+            grad = mix_features(outer.T, grad)
+        grad = torch.ops.aten.gelu_backward(grad, before)
+        if bias is not None:
+            grad_bias = grad.sum(1).sum_to_size(bias.shape)
+        if inner is not None:
+            grad_inner = _sum_of_products(grad, x)
+            grad = mix_features(inner.T, grad)
+        return grad, grad_inner, grad_bias, grad_outer
+
+
+def _before_activation(x: Tensor, inner: Tensor | None, bias: Tensor | None) -> Tensor:
+    if inner is not None:
+        x = mix_features(inner, x)
+    return x if bias is None else x + bias.unsqueeze(1)
+
+
+def _sum_of_products(a: Tensor, b: Tensor) -> Tensor:
+    """Products of every feature of ``a`` with every one of ``b``, summed over the points."""
+    return a.flatten(1) @ b.flatten(1).T

@@ -1,0 +1,117 @@
+"""Kernels that split a series into a smooth and a residual branch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, softplus
+
+from skscale.ops import apply_symmetric_kernel, discrete_gaussian
+
+__all__ = ["SCALINGS", "BranchMap", "ScaleKernel", "smooth_rows"]
+
+SCALINGS = ("distance", "shared", "sample", "none", "moving_average", "convolution")
+
+
+class ScaleKernel(nn.Module):
+    """One-sided weights of the symmetric kernel that smooths a window.
+
+    Parameters
+    ----------
+    length : int
+        Context length, the number of distances.
+    scaling : {"distance", "shared", "sample", "none", "moving_average", "convolution"}
+        ``"distance"`` is Sigma's learnable discrete Gaussian, one scale per distance. The
+        others are the variants of the paper's Table 4: one ``"shared"`` scale; a scale per
+        distance and ``"sample"`` from a two-layer MLP of the window; ``"none"`` (nothing is
+        smoothed away); a fixed ``"moving_average"``; a free, unnormalised ``"convolution"``.
+    window : int, default=25
+        Odd window of the moving average, 25 as in the decompositions the paper compares with.
+
+    References
+    ----------
+    Sigma, arXiv 2605.31129, Eq. 3, Algorithm 2 and Table 4.
+
+    Examples
+    --------
+    >>> from skscale.nn import ScaleKernel
+    >>> ScaleKernel(96)().shape
+    torch.Size([96])
+    """
+
+    def __init__(self, length: int, scaling: str = "distance", window: int = 25):
+        super().__init__()
+        if scaling not in SCALINGS:
+            raise ValueError(f"scaling must be one of {SCALINGS}, got {scaling!r}")
+        if window < 1 or window % 2 == 0:
+            raise ValueError(f"window must be odd and positive, got {window}")
+        self.length = length
+        self.scaling = scaling
+        if scaling in ("distance", "shared"):
+            self.theta = nn.Parameter(torch.zeros(length if scaling == "distance" else 1))
+        elif scaling == "sample":
+            self.scale_mlp = nn.Sequential(
+                nn.Linear(length, length), nn.GELU(), nn.Linear(length, length)
+            )
+        elif scaling == "convolution":
+            self.weights = nn.Parameter(torch.empty(length).uniform_(-1, 1) / length**0.5)
+        else:
+            self.width = window if scaling == "moving_average" else 1
+            inside = (torch.arange(length) <= self.width // 2).to(torch.get_default_dtype())
+            self.register_buffer("inside", inside, persistent=False)
+
+    @property
+    def per_sample(self) -> bool:
+        """Whether every window has weights of its own."""
+        return self.scaling == "sample"
+
+    def scales(self, x: Tensor | None = None) -> Tensor | None:
+        """Learned scales, ``(length,)`` or ``(rows, length)``; None without scales."""
+        if self.scaling in ("distance", "shared"):
+            return softplus(self.theta).expand(self.length)
+        return softplus(self.scale_mlp(x)) if self.per_sample else None
+
+    def forward(self, x: Tensor | None = None) -> Tensor:
+        """Weights of shape (length,), or (rows, length) from windows ``x`` (rows, length)."""
+        if self.scaling == "convolution":
+            return self.weights
+        if self.scaling in ("none", "moving_average"):
+            return self.inside / self.width
+        scales = softplus(self.theta) if x is None or not self.per_sample else self.scales(x)
+        return discrete_gaussian(scales, self.length)
+
+
+def smooth_rows(h: Tensor, weights: Tensor | None, row_weights: Tensor | None = None) -> Tensor:
+    """Smooth ``h`` (n_features, rows, length) by one kernel, or by a kernel for every row."""
+    if row_weights is not None:
+        return apply_symmetric_kernel(row_weights, h.transpose(0, 1)).transpose(0, 1)
+    assert weights is not None
+    return apply_symmetric_kernel(weights, h)
+
+
+class BranchMap:
+    """A linear map along time of the smooth and the residual branch of a split series.
+
+    ``smooth_map @ (K h) + residual_map @ (h - K h)`` is itself one linear map of ``h``. The
+    kernel is symmetric, so multiplying a map with it smooths the map's rows: the split is
+    folded into the map once per pass, and the series never meet the kernel.
+
+    Parameters
+    ----------
+    smooth_map, residual_map : Tensor of shape (n_outputs, length)
+    weights : Tensor of shape (length,) or None
+        The kernel; None when every row has its own, given in the call.
+    """
+
+    def __init__(self, smooth_map: Tensor, residual_map: Tensor, weights: Tensor | None):
+        self._difference = smooth_map - residual_map
+        self._residual = residual_map
+        if weights is not None:
+            self._folded = apply_symmetric_kernel(weights, self._difference) + residual_map
+
+    def __call__(self, h: Tensor, row_weights: Tensor | None = None) -> Tensor:
+        """Map ``h`` (n_features, rows, length) to (n_features, rows, n_outputs)."""
+        if row_weights is None:
+            return linear(h, self._folded)
+        smooth = smooth_rows(h, None, row_weights)
+        return linear(smooth, self._difference) + linear(h, self._residual)

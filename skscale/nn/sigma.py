@@ -1,0 +1,301 @@
+"""The Sigma network (arXiv 2605.31129)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout
+
+from skscale.nn.layers import CircularEmbedding, RevIN, check_counts, check_inputs, check_sizes
+from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
+from skscale.nn.scaling import BranchMap, ScaleKernel, smooth_rows
+
+__all__ = ["SigmaNet"]
+
+MIXINGS = ("mlp", "trend_season")
+BLOCK_INPUTS = ("sum", "smooth")
+
+# Numbers in the widest hidden layer of one row block: small enough to stay near the core and
+# to come from memory the allocator already holds, large enough for full-speed products.
+_ROW_BLOCK_ELEMENTS = 2**20
+
+
+class SigmaNet(nn.Module):
+    """Sigma: one learnable discrete Gaussian splits a window, an MLP and two heads forecast.
+
+    Every channel is forecast on its own with shared weights. The forward pass computes what
+    Algorithms 1 to 3 of the paper say, in an order that costs several times less: the split
+    is folded into the layers behind it, the embedding into three shifts of the series, and
+    the features are projected to one before anything that is linear behind the last
+    activation.
+
+    Parameters
+    ----------
+    context_length : int
+        Points of the input window, L.
+    prediction_length : int
+        Points of the forecast, T.
+    n_channels : int
+        Channels, which share all weights but those of the normalisation.
+    d_model : int, default=32
+        Features of the embedding; with the next, the paper's values for ETTh1.
+    d_ff : int, default=16
+        Hidden features of the feature MLP.
+    n_layers : int, default=1
+        Blocks.
+    dropout : float, default=0.0
+        Elementwise dropout of the embedding while training. It forbids the cheap form of
+        the embedding, so a training step costs more with it.
+    scale_independence : bool, default=True
+        Apply the MLP along time to each branch; False: to both jointly (official name).
+    feature_transformation : bool, default=True
+        Apply the MLP over features (official name).
+    scaling : str, default="distance"
+        Kernel of the split, see `ScaleKernel`.
+    mixing : {"mlp", "trend_season"}, default="mlp"
+        ``"trend_season"`` replaces the MLP by TimeMixer's mixing (Table 4).
+    block_input : {"sum", "smooth"}, default="sum"
+        What a block hands to the next: both branches (Algorithm 1, line 11), or the smooth
+        one alone as in the official code, where earlier residual branches get no gradient.
+    normalize : bool, default=True
+        Reversible instance normalisation.
+    n_past_features : int, default=0
+        Features known over the context (calendar, exogenous), shared by the channels.
+    n_future_features : int, default=0
+        Features known over the horizon. They enter as a linear term of their own, which
+        starts at zero; the paper's network has none.
+
+    References
+    ----------
+    Lee et al. (2026), Generalizing multi-scale time-series modeling with a single operator,
+    arXiv 2605.31129, Eqs. 3 to 5 and Algorithms 1 to 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import SigmaNet
+    >>> net = SigmaNet(context_length=96, prediction_length=24, n_channels=7)
+    >>> net(torch.randn(8, 96, 7)).shape
+    torch.Size([8, 24, 7])
+    """
+
+    def __init__(
+        self,
+        context_length: int,
+        prediction_length: int,
+        n_channels: int,
+        *,
+        d_model: int = 32,
+        d_ff: int = 16,
+        n_layers: int = 1,
+        dropout: float = 0.0,
+        scale_independence: bool = True,
+        feature_transformation: bool = True,
+        scaling: str = "distance",
+        mixing: str = "mlp",
+        block_input: str = "sum",
+        normalize: bool = True,
+        n_past_features: int = 0,
+        n_future_features: int = 0,
+    ):
+        super().__init__()
+        check_sizes(
+            context_length=context_length,
+            prediction_length=prediction_length,
+            n_channels=n_channels,
+            d_model=d_model,
+            d_ff=d_ff,
+            n_layers=n_layers,
+        )
+        check_counts(n_past_features=n_past_features, n_future_features=n_future_features)
+        if mixing not in MIXINGS:
+            raise ValueError(f"mixing must be one of {MIXINGS}, got {mixing!r}")
+        if block_input not in BLOCK_INPUTS:
+            raise ValueError(f"block_input must be one of {BLOCK_INPUTS}, got {block_input!r}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), got {dropout}")
+        self.context_length = context_length
+        self.prediction_length = prediction_length
+        self.n_channels = n_channels
+        self.d_model = d_model
+        self.dropout = dropout
+        self.n_past_features = n_past_features
+        self.n_future_features = n_future_features
+        self.norm = RevIN(n_channels, normalize=normalize)
+        self.embedding = CircularEmbedding(1, d_model)
+        self.past_embedding = _feature_map(n_past_features, d_model)
+        self.future_projection = _feature_map(n_future_features, 1)
+        self.blocks = nn.ModuleList(
+            _SigmaBlock(
+                ScaleKernel(context_length, scaling),
+                _mixer(mixing, context_length, scale_independence, features),
+                block_input,
+            )
+            for features in (
+                FeatureMLP(d_model, d_ff) if feature_transformation else None
+                for _ in range(n_layers)
+            )
+        )
+        self.head = nn.Linear(2 * context_length, prediction_length)
+        self.projection = nn.Linear(d_model, 1)
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        """Set the initial values of the official code."""
+        for module in self.blocks.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+        nn.init.constant_(self.head.weight, 1 / self.prediction_length)
+        nn.init.zeros_(self.head.bias)
+        nn.init.normal_(self.projection.weight, std=0.02)
+        nn.init.zeros_(self.projection.bias)
+        if self.future_projection is not None:
+            nn.init.zeros_(self.future_projection.weight)
+
+    @property
+    def scales(self) -> list[Tensor | None]:
+        """Learned scales of every block, shape (context_length,); None where there are none."""
+        return [None if block.kernel.per_sample else block.kernel.scales() for block in self.blocks]
+
+    def forward(
+        self,
+        x: Tensor,
+        past_features: Tensor | None = None,
+        future_features: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Forecast.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, context_length, n_channels)
+            Windows.
+        past_features : Tensor of shape (batch, context_length, n_past_features), optional
+        future_features : Tensor of shape (batch, prediction_length, n_future_features), optional
+        mask : bool Tensor of shape (batch, context_length), optional
+            False marks left padding of short series.
+
+        Returns
+        -------
+        Tensor of shape (batch, prediction_length, n_channels)
+        """
+        check_inputs(self, x, past_features, future_features, mask)
+        z, state = self.norm(x, mask)
+        factor, offset = self.norm.inverse_coefficients(state)
+        rows = z.transpose(1, 2).reshape(-1, self.context_length)
+        y = self._head(self._branches(rows, past_features), factor.flatten(), offset.flatten())
+        y = y.reshape(x.shape[0], self.n_channels, -1).transpose(1, 2)
+        if self.future_projection is None:
+            return y
+        return torch.addcmul(y, self.future_projection(future_features), factor)
+
+    def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
+        """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
+        plans = [block.prepare() for block in self.blocks]
+        size = self._row_block_size(rows)
+        outputs = []
+        for start in range(0, rows.shape[0], size):
+            block = slice(start, start + size)
+            h = self._embed(rows[block], _row_features(past_features, block, self.n_channels))
+            for layer, plan in zip(self.blocks[:-1], plans[:-1], strict=True):
+                h = layer.advance(h, plan, rows[block])
+            outputs.append(self.blocks[-1].project(h, plans[-1], rows[block], self.projection))
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+
+    def _row_block_size(self, rows: Tensor) -> int:
+        """Rows to walk together: all of them, on a CPU equal parts that stay near the core."""
+        n_rows = max(1, rows.shape[0])
+        if rows.device.type != "cpu":
+            return n_rows
+        n_blocks = -(-n_rows * 2 * self.context_length * self.d_model // _ROW_BLOCK_ELEMENTS)
+        return -(-n_rows // n_blocks)
+
+    def _embed(self, rows: Tensor, features: Tensor | None) -> Embedded:
+        basis, mix = self.embedding.shifts(rows), self.embedding.weight.flatten(1)
+        if features is not None and self.past_embedding is not None:
+            basis = torch.cat((basis, features))
+            mix = torch.cat((mix, self.past_embedding.weight), dim=1)
+        h = Embedded(basis, mix)
+        if self.training and self.dropout > 0:
+            h = Embedded(dropout(h.full(), self.dropout), None)
+        return h
+
+    def _head(self, branches: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+        """Forecasts (rows, prediction_length) of both branches, on the scale of the input.
+
+        What undoes the normalisation of a row scales the input of the product, which is
+        shorter than its output, and starts its sum.
+        """
+        bias = self.projection.weight.sum() * self.head.bias + self.projection.bias
+        weight = torch.cat((self.head.weight, bias.unsqueeze(1)), dim=1)
+        factor, offset = factor.unsqueeze(1), offset.unsqueeze(1)
+        return torch.addmm(offset, torch.cat((branches * factor, factor), dim=1), weight.T)
+
+
+class _Plan(NamedTuple):
+    """What a block computes once per forward pass, for all rows."""
+
+    weights: Tensor | None
+    first: BranchMap | Tensor | None
+
+
+class _SigmaBlock(nn.Module):
+    """Split by the kernel, mix, and either hand on the features or project them."""
+
+    def __init__(self, kernel: ScaleKernel, mixer: BranchMLP | TrendSeasonMixing, block_input: str):
+        super().__init__()
+        self.kernel = kernel
+        self.mixer = mixer
+        self.block_input = block_input
+
+    def prepare(self) -> _Plan:
+        weights = None if self.kernel.per_sample else self.kernel()
+        return _Plan(weights, self.mixer.prepare(weights))
+
+    def _row_weights(self, rows: Tensor) -> Tensor | None:
+        return self.kernel(rows) if self.kernel.per_sample else None
+
+    def advance(self, h: Embedded, plan: _Plan, rows: Tensor) -> Embedded:
+        """Features for the next block (Algorithm 1, lines 7 to 11)."""
+        row_weights = self._row_weights(rows)
+        smooth, residual = self.mixer(h, plan.first, row_weights, None).chunk(2, dim=-1)
+        if self.block_input == "sum":
+            # The two halves of the split add up to the features themselves.
+            return Embedded(h.full() + smooth + residual, None)
+        return Embedded(smooth_rows(h.full(), plan.weights, row_weights) + smooth, None)
+
+    def project(self, h: Embedded, plan: _Plan, rows: Tensor, projection: nn.Linear) -> Tensor:
+        """Both branches projected to one feature, (rows, 2 * length).
+
+        Algorithm 1 projects the features last; the head along time commutes with that.
+        """
+        vector = projection.weight
+        row_weights = self._row_weights(rows)
+        update = self.mixer(h, plan.first, row_weights, vector).squeeze(0)
+        whole = h.contract(vector)
+        smooth = smooth_rows(whole.unsqueeze(0), plan.weights, row_weights).squeeze(0)
+        return update + torch.cat((smooth, whole - smooth), dim=1)
+
+
+def _mixer(
+    mixing: str, length: int, scale_independence: bool, features: FeatureMLP | None
+) -> BranchMLP | TrendSeasonMixing:
+    if mixing == "trend_season":
+        return TrendSeasonMixing(length, features)
+    return BranchMLP(length, not scale_independence, features)
+
+
+def _feature_map(n_features: int, n_outputs: int) -> nn.Linear | None:
+    return nn.Linear(n_features, n_outputs, bias=False) if n_features else None
+
+
+def _row_features(features: Tensor | None, block: slice, n_channels: int) -> Tensor | None:
+    """Features (batch, length, n_features) of a block of rows: (n_features, rows, length)."""
+    if features is None:
+        return None
+    n_rows = features.shape[0] * n_channels
+    window = torch.arange(n_rows, device=features.device)[block] // n_channels
+    return features.permute(2, 0, 1)[:, window]

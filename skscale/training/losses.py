@@ -1,0 +1,71 @@
+"""Losses of a forecast against a batch of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import huber_loss
+
+from skscale.training.windows import Batch
+
+__all__ = ["LOSSES", "get_loss"]
+
+Loss = Callable[[Tensor, Batch], Tensor]
+
+
+def mse(forecast: Tensor, batch: Batch) -> Tensor:
+    """Mean squared error, in scaled units."""
+    return _mean((forecast - batch.y).square(), batch)
+
+
+def mae(forecast: Tensor, batch: Batch) -> Tensor:
+    """Mean absolute error, in scaled units."""
+    return _mean((forecast - batch.y).abs(), batch)
+
+
+def huber(forecast: Tensor, batch: Batch) -> Tensor:
+    """Huber loss, quadratic within one scaled unit."""
+    return _mean(huber_loss(forecast, batch.y, reduction="none"), batch)
+
+
+def smape(forecast: Tensor, batch: Batch) -> Tensor:
+    """Symmetric mean absolute percentage error in original units, 0 to 2."""
+    forecast = forecast * batch.scale + batch.location
+    target = batch.y * batch.scale + batch.location
+    size = (forecast.abs() + target.abs()).clamp(min=torch.finfo(target.dtype).tiny)
+    return _mean(2 * (forecast - target).abs() / size, batch)
+
+
+def mase(forecast: Tensor, batch: Batch) -> Tensor:
+    """Mean absolute error over the mean step of the context (a window-wise MASE).
+
+    The step is bounded below by a hundredth of the series' unit, or flat windows would
+    outweigh all others.
+    """
+    steps = batch.x.diff(dim=1).abs()
+    if batch.mask is None:
+        size = steps.mean(dim=1, keepdim=True)
+    else:
+        # Padding repeats the first value: its steps are zero, only their number is wrong.
+        count = (batch.mask.sum(1) - 1).clamp(min=1).reshape(-1, 1, 1)
+        size = steps.sum(dim=1, keepdim=True) / count
+    return _mean((forecast - batch.y).abs() / size.clamp(min=0.01), batch)
+
+
+def _mean(error: Tensor, batch: Batch) -> Tensor:
+    if batch.y_mask is None:
+        return error.mean()
+    observed = batch.y_mask.unsqueeze(-1).to(error.dtype)
+    return (error * observed).sum() / (observed.sum() * error.shape[-1])
+
+
+LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae, "huber": huber, "smape": smape, "mase": mase}
+
+
+def get_loss(name: str) -> Loss:
+    """Look a loss up by name; ValueError lists the names."""
+    if name not in LOSSES:
+        raise ValueError(f"loss must be one of {sorted(LOSSES)}, got {name!r}")
+    return LOSSES[name]

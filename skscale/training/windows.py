@@ -1,0 +1,180 @@
+"""Windows over one flat buffer of series, gathered by index on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Batch", "SeriesBuffer", "Windows"]
+
+
+class Batch(NamedTuple):
+    """One batch of windows; what a network and a loss need.
+
+    Attributes
+    ----------
+    x : Tensor of shape (batch, context_length, n_channels)
+        Contexts, padding included (it repeats the first observed value).
+    y : Tensor of shape (batch, prediction_length, n_channels)
+        Targets.
+    mask : bool Tensor of shape (batch, context_length) or None
+        False where ``x`` is padding; None when nothing is.
+    y_mask : bool Tensor of shape (batch, prediction_length) or None
+        False where the series ends before the horizon does; None when none does.
+    past_features, future_features : Tensor of shape (batch, length, n_features) or None
+    location, scale : Tensor of shape (batch, 1, n_channels)
+        What brings ``x`` and ``y`` back to their original units.
+    """
+
+    x: Tensor
+    y: Tensor
+    mask: Tensor | None
+    y_mask: Tensor | None
+    past_features: Tensor | None
+    future_features: Tensor | None
+    location: Tensor
+    scale: Tensor
+
+
+@dataclass(frozen=True)
+class SeriesBuffer:
+    """Any number of series of any lengths, one after the other.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_points, n_channels)
+        Scaled values of all series.
+    offsets : int64 Tensor of shape (n_series + 1,)
+        Series ``i`` is ``values[offsets[i] : offsets[i + 1]]``.
+    location, scale : Tensor of shape (n_series, n_channels)
+        ``values * scale + location`` are the original values.
+    features : Tensor of shape (n_points, n_features) or None
+        Features known at every point, shared by the channels.
+    """
+
+    values: Tensor
+    offsets: Tensor
+    location: Tensor
+    scale: Tensor
+    features: Tensor | None = None
+
+    @property
+    def lengths(self) -> Tensor:
+        """Number of points of every series."""
+        return self.offsets.diff()
+
+    def to(self, device: torch.device | str) -> SeriesBuffer:
+        """Move everything to ``device``, once."""
+        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None}
+        return replace(self, **moved)
+
+
+class Windows:
+    """All windows of a buffer whose cut lies in given ranges; nothing is copied until gathered.
+
+    A window with cut ``c`` has the points ``c - context_length, ..., c - 1`` as context and
+    ``c, ..., c + prediction_length - 1`` as target. Context before a series' first point is
+    padding, marked in ``Batch.mask``; targets behind its last are marked in ``Batch.y_mask``.
+    Memory is one number per series, however many windows there are.
+
+    Parameters
+    ----------
+    buffer : SeriesBuffer
+    context_length, prediction_length : int
+    first_cut, last_cut : int64 Tensor of shape (n_series,)
+        Range of cuts of every series, both included, counted from its first point; a last
+        cut before the first leaves the series out.
+    end : int64 Tensor of shape (n_series,), optional
+        Targets from here on do not count, as if the series ended here.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.training import SeriesBuffer, Windows
+    >>> one = torch.ones(1, 1)
+    >>> values = torch.arange(10.0).reshape(10, 1)
+    >>> buffer = SeriesBuffer(values, torch.tensor([0, 10]), 0 * one, one)
+    >>> windows = Windows(buffer, 3, 2, torch.tensor([3]), torch.tensor([8]))
+    >>> len(windows)
+    6
+    >>> batch = windows.batch(torch.tensor([0, 5]))
+    >>> batch.x[..., 0]
+    tensor([[0., 1., 2.],
+            [5., 6., 7.]])
+    >>> batch.y[..., 0]
+    tensor([[3., 4.],
+            [8., 9.]])
+    """
+
+    def __init__(
+        self,
+        buffer: SeriesBuffer,
+        context_length: int,
+        prediction_length: int,
+        first_cut: Tensor,
+        last_cut: Tensor,
+        end: Tensor | None = None,
+    ):
+        self.buffer = buffer
+        self.context_length = context_length
+        self.prediction_length = prediction_length
+        self._first_cut = first_cut
+        self._counts = (last_cut - first_cut + 1).clamp(min=0)
+        self._ends = self._counts.cumsum(0)
+        used = self._counts > 0
+        # Read back once, here, so that gathering never waits for the device.
+        self._length = int(self._ends[-1]) if len(first_cut) else 0
+        self._padded = bool((used & (first_cut < context_length)).any())
+        self._end = buffer.lengths if end is None else end
+        self._truncated = bool((used & (last_cut + prediction_length > self._end)).any())
+        self._past = torch.arange(-context_length, 0, device=first_cut.device)
+        self._future = torch.arange(prediction_length, device=first_cut.device)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def n_series(self) -> int:
+        """Number of series that have at least one window."""
+        return int((self._counts > 0).sum())
+
+    def per_series(self, uniform: Tensor) -> Tensor:
+        """Turn numbers in [0, 1), shape (n_draws, n_series), into one window of each series."""
+        used = self._counts > 0
+        counts = self._counts[used]
+        draws = (uniform[:, used] * counts).long()
+        return torch.minimum(draws, counts - 1) + (self._ends - self._counts)[used]
+
+    def batch(self, index: Tensor) -> Batch:
+        """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
+        series = torch.searchsorted(self._ends, index, right=True)
+        cut = index - (self._ends - self._counts)[series] + self._first_cut[series]
+        return self.at(series, cut)
+
+    def at(self, series: Tensor, cut: Tensor) -> Batch:
+        """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""
+        buffer = self.buffer
+        start = buffer.offsets[series].unsqueeze(1)
+        stop = start + self._end[series].unsqueeze(1)
+        at_cut = start + cut.unsqueeze(1)
+        past, future = at_cut + self._past, at_cut + self._future
+        mask = past >= start if self._padded else None
+        y_mask = future < stop if self._truncated else None
+        if self._padded:
+            past = torch.maximum(past, start)
+        if self._truncated:
+            future = torch.minimum(future, stop - 1)
+        features = buffer.features
+        return Batch(
+            x=buffer.values[past],
+            y=buffer.values[future],
+            mask=mask,
+            y_mask=y_mask,
+            past_features=None if features is None else features[past],
+            future_features=None if features is None else features[future],
+            location=buffer.location[series].unsqueeze(1),
+            scale=buffer.scale[series].unsqueeze(1),
+        )

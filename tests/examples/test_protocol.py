@@ -1,0 +1,207 @@
+"""The long-term protocol on small slices: borders, scaling, windows, errors, resumption."""
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from examples.paper import long_term
+from examples.paper.protocol import Benchmark, load, network_forecast, score, seven_one_two, split
+from examples.paper.results import ResultTable, settings_text
+
+
+def walk(n_rows: int, n_channels: int = 2) -> pd.DataFrame:
+    steps = np.random.default_rng(0).normal(size=(n_rows, n_channels))
+    index = pd.date_range("2020-01-01", periods=n_rows, freq="D", name="date")
+    return pd.DataFrame(steps.cumsum(axis=0), index, [f"c{i}" for i in range(n_channels)])
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "borders"),
+    [
+        (7_588, (5_311, 6_071, 7_588)),
+        (52_696, (36_887, 42_157, 52_696)),
+        (966, (676, 773, 966)),
+    ],
+)
+def test_seven_one_two_rounds_as_the_literature(n_rows, borders):
+    assert seven_one_two(n_rows) == borders
+
+
+@pytest.mark.parametrize(
+    ("dataset", "horizon", "n_channels", "n_windows"),
+    [
+        ("ETTh1", 96, 7, 2_880 - 95),
+        ("ETTm2", 720, 7, 11_520 - 719),
+        ("Exchange", 720, 8, 1_517 - 719),
+        ("Weather", 192, 21, 10_539 - 191),
+    ],
+)
+def test_real_sets_have_the_published_number_of_test_windows(
+    shared, dataset, horizon, n_channels, n_windows
+):
+    data = load(dataset, shared / "data")
+    assert len(data.test_cuts(horizon)) == n_windows
+    assert data.values.shape[1] == n_channels
+    # The forecaster holds out validation_fraction of what it is given, rounded.
+    held_out = round(data.validation_fraction * len(data.known))
+    assert held_out == data.valid_end - data.train_end
+
+
+def test_rows_behind_the_last_border_are_dropped(tmp_path):
+    (tmp_path / "ett").mkdir()
+    walk(15_000).to_csv(tmp_path / "ett" / "ETTh1.csv")
+    data = load("ETTh1", tmp_path)
+    assert (data.train_end, data.valid_end, len(data.values)) == (8_640, 11_520, 14_400)
+
+
+def test_only_training_rows_set_the_scale():
+    raw = walk(100)
+    changed = raw.copy()
+    changed.iloc[70:] += 1e3
+    data, other = split(raw, (70, 80, 100)), split(changed, (70, 80, 100))
+    pd.testing.assert_frame_equal(data.values.iloc[:70], other.values.iloc[:70])
+    train = data.values.to_numpy()[:70]
+    np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(train.std(axis=0), 1)
+
+
+def test_a_set_that_is_missing_or_unknown_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="ETTh1"):
+        load("ETTh1", tmp_path)
+    with pytest.raises(ValueError, match="dataset must be one of"):
+        load("ETTh3", tmp_path)
+
+
+def test_errors_count_every_window_and_every_step():
+    # 301 windows: no multiple of any block, so a dropped rest would show.
+    data = split(walk(700), (300, 395, 700))
+    errors = score(lambda cuts: np.zeros((len(cuts), 5, 2)), data, 5)
+    values = data.values.to_numpy()
+    targets = np.stack([values[cut : cut + 5] for cut in range(395, 696)])
+    assert errors.n_windows == 301
+    assert errors.mse == pytest.approx((targets**2).mean())
+    assert errors.mae == pytest.approx(np.abs(targets).mean())
+
+
+def test_errors_by_hand():
+    index = pd.date_range("2020-01-01", periods=5, freq="D")
+    data = Benchmark(pd.DataFrame({"y": [9.0, 9.0, 1.0, 2.0, 4.0]}, index), 1, 2)
+    # Targets (1, 2) and (2, 4), forecasts (0, 0): squares 1, 4, 4, 16.
+    errors = score(lambda cuts: np.zeros((len(cuts), 2, 1)), data, 2)
+    assert errors == (25 / 4, 9 / 4, 2)
+
+
+def test_a_forecast_of_the_wrong_shape_is_refused():
+    data = split(walk(100), (70, 80, 100))
+    with pytest.raises(ValueError, match=r"shape \(16, 5\)"):
+        score(lambda cuts: np.zeros((len(cuts), 5)), data, 5)
+
+
+def test_a_horizon_beyond_the_test_part_is_refused():
+    data = split(walk(100), (70, 80, 100))
+    with pytest.raises(ValueError, match="prediction_length=21"):
+        data.test_cuts(21)
+
+
+class FirstPoint(torch.nn.Module):
+    """Repeats the first point of its context, plus its calendar feature if it has one."""
+
+    def __init__(self, context_length: int, prediction_length: int, n_past_features: int = 0):
+        super().__init__()
+        self.context_length = context_length
+        self.prediction_length = prediction_length
+        self.n_past_features = n_past_features
+        self.n_future_features = 0
+        self.zero = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, x, past_features, future_features, mask):
+        assert mask is None
+        first = x[:, :1] if past_features is None else x[:, :1] + past_features[:, :1, :1]
+        return first.expand(-1, self.prediction_length, -1) + self.zero
+
+
+@pytest.mark.parametrize("n_past_features", [0, 3])
+def test_a_window_reaches_back_its_context_and_no_further(n_past_features):
+    data = split(walk(60), (30, 40, 60))
+    forecast = network_forecast(FirstPoint(12, 3, n_past_features), data)
+    first = data.values.to_numpy()[28:31]
+    if n_past_features:
+        first = first + (data.values.index[28:31].dayofweek.to_numpy() / 6 - 0.5)[:, None]
+    expected = np.repeat(first[:, None], 3, axis=1)
+    np.testing.assert_allclose(forecast(range(40, 43)), expected, rtol=1e-5, atol=1e-6)
+
+
+KEYS, VALUES = ("model", "seed"), ("mse",)
+
+
+def test_results_survive_a_row_that_was_cut_off(tmp_path):
+    table = ResultTable(tmp_path / "new" / "table.csv", KEYS, VALUES)
+    table.append({"model": 'a "b", c', "seed": 0, "mse": 0.5})
+    with table.path.open("a") as file:
+        file.write('"a ""b"", c",1')
+    assert table.find({"model": 'a "b", c', "seed": 1}) is None
+    table.append({"model": 'a "b", c', "seed": 1, "mse": 0.25})
+    assert table.find({"model": 'a "b", c', "seed": 1})["mse"] == "0.25"
+    assert [row["seed"] for row in table.rows()] == ["0", "1"]
+
+
+def test_a_table_of_other_columns_is_not_mixed(tmp_path):
+    path = tmp_path / "table.csv"
+    ResultTable(path, KEYS, VALUES).append({"model": "a", "seed": 0, "mse": 0.5})
+    with pytest.raises(ValueError, match="has the columns"):
+        ResultTable(path, KEYS, ("mae",)).rows()
+
+
+def test_settings_text_ignores_order():
+    assert settings_text({"b": 1, "a": None}) == settings_text({"a": None, "b": 1})
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    """A command line over a tiny set in the place of Exchange."""
+    (tmp_path / "exchange_rate").mkdir()
+    walk(200).to_csv(tmp_path / "exchange_rate" / "exchange_rate.csv")
+    flags = "--dataset Exchange --horizon 4 --context 8 --max-epochs 1 --set d_model=4 d_ff=4"
+    return [*flags.split(), "--data", str(tmp_path), "--out", str(tmp_path / "out.csv")]
+
+
+def test_a_run_is_scored_on_all_windows_and_recorded(arguments, tmp_path, capsys):
+    long_term.main([*arguments, "--seeds", "0", "1"])
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seed"] for row in rows] == ["0", "1"]
+    assert {row["windows"] for row in rows} == {str(40 - 3)}
+    assert rows[0]["mse"] != rows[1]["mse"]
+    assert '"d_model": 4' in rows[0]["settings"]
+    assert "torch" in rows[0]["versions"]
+    assert "mean of 2" in capsys.readouterr().out
+
+
+def test_finished_runs_are_not_repeated(arguments, tmp_path, monkeypatch):
+    long_term.main([*arguments, "--seeds", "0"])
+    seeds = []
+    run = long_term.run
+
+    def counted(key, settings, data):
+        seeds.append(key["seed"])
+        return run(key, settings, data)
+
+    monkeypatch.setattr(long_term, "run", counted)
+    long_term.main([*arguments, "--seeds", "0", "1"])
+    assert seeds == [1]
+    long_term.main([*arguments, "--seeds", "0", "1", "--set", "d_model=4", "d_ff=8"])
+    assert seeds == [1, 0, 1]
+
+
+def test_a_setting_the_forecaster_lacks_is_refused(arguments):
+    with pytest.raises(SystemExit, match="d_modle=4"):
+        long_term.main([*arguments, "--set", "d_modle=4"])
+
+
+@pytest.mark.parametrize("dataset", long_term.SIGMA_ROWS)
+def test_settings_are_parameters_of_the_forecaster(dataset):
+    known = long_term.SigmaForecaster().get_params()
+    assert set(long_term.sigma_settings(dataset)) <= set(known)

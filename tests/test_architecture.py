@@ -1,0 +1,87 @@
+"""The directions of imports, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import skscale
+
+PACKAGE = Path(skscale.__file__).parent
+
+# What each room may import of the package; itself is always allowed.
+ALLOWED = {
+    "ops": set(),
+    "operators": {"ops"},
+    "nn": {"ops"},
+    "theory": {"ops"},
+    "training": set(),
+    "forecasting": {"ops", "nn", "training"},
+    "representation": {"ops", "nn", "training"},
+    "backtest": {"forecasting", "training"},
+    "persistence": {"nn", "persistence_sigma"},
+    "persistence_sigma": {"nn"},
+    "datasets": set(),
+    "plotting": {"ops", "nn", "training", "forecasting"},
+}
+NO_TABLES = {"ops", "nn", "training"}
+MAY_IMPORT_SKTIME = {"forecasting", "backtest"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """First part of a module's name below the package; "" for the package itself."""
+    part = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    return "" if part == "__init__" else part
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute names of all modules a file imports, wherever in the file."""
+    found = set()
+    package = ("skscale", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            # `from skscale import nn` imports the module skscale.nn.
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def rooms_used(path: Path) -> set[str]:
+    parts = (name.split(".") for name in imports(path))
+    return {p[1] for p in parts if p[0] == "skscale" and len(p) > 1} - {room(path), "__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_follow_the_plan(path):
+    name = room(path)
+    if not name:
+        return  # the table of public names reaches everywhere, lazily
+    assert name in ALLOWED, f"{name} is a new room: say in ALLOWED what it may import"
+    assert rooms_used(path) <= ALLOWED[name]
+    outside = {module.split(".")[0] for module in imports(path)}
+    if name in NO_TABLES:
+        assert outside.isdisjoint({"pandas", "sklearn", "sktime"})
+    if name not in MAY_IMPORT_SKTIME:
+        assert "sktime" not in outside
+    if name != "plotting":
+        assert "matplotlib" not in outside
+
+
+def test_the_reader_of_imports_sees_every_form(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    (tmp_path / "nn").mkdir()
+    path = tmp_path / "nn" / "net.py"
+    path.write_text(
+        "import skscale.ops.gaussian\n"
+        "from skscale import plotting\n"
+        "from skscale.training import train\n"
+        "from . import layers\n"
+        "from ..forecasting import _base\n"
+        "def f():\n    import sktime.base\n"
+    )
+    assert rooms_used(path) == {"ops", "plotting", "training", "forecasting"}
+    assert "sktime.base" in imports(path)

@@ -1,0 +1,117 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sktime.forecasting.base import BaseForecaster
+from sktime.forecasting.model_evaluation import evaluate
+from sktime.forecasting.naive import NaiveForecaster
+from sktime.performance_metrics.forecasting import (
+    GeometricMeanAbsoluteError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanAbsoluteScaledError,
+    MeanSquaredError,
+)
+from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
+
+from skscale.backtest import backtest
+from skscale.forecasting import SigmaForecaster
+
+from .forecasting.conftest import panel, series, wave  # noqa: F401
+
+SCORING = [
+    MeanAbsoluteError(),
+    MeanSquaredError(),
+    MeanSquaredError(square_root=True),
+    MeanAbsolutePercentageError(),
+    MeanAbsolutePercentageError(symmetric=True),
+    MeanAbsoluteScaledError(sp=2),
+    GeometricMeanAbsoluteError(),
+]
+
+
+def small(**parameters):
+    defaults = {"max_epochs": 2, "d_model": 4, "d_ff": 4, "random_state": 0}
+    return SigmaForecaster(**{**defaults, **parameters})
+
+
+def assert_equals_evaluate(forecaster, cv, y, X=None, scoring=None):
+    """Metric by metric: sktime mixes up metrics of one name in one call."""
+    for metric in scoring or SCORING:
+        found = backtest(forecaster, y, cv, X, metric, return_data=True)
+        expected = evaluate(
+            forecaster,
+            cv,
+            y,
+            X,
+            strategy="no-update_params",
+            scoring=metric,
+            error_score="raise",
+            return_data=True,
+        )
+        assert list(found.columns) == [c for c in expected.columns if c in found.columns]
+        name = f"test_{metric.name}"
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5)
+        assert list(found["cutoff"]) == list(expected["cutoff"])
+        assert list(found["len_train_window"]) == list(expected["len_train_window"])
+        for a, b in zip(found["y_pred"], expected["y_pred"], strict=True):
+            np.testing.assert_allclose(a, np.asarray(b).reshape(a.shape), rtol=1e-5)
+
+
+@pytest.mark.parametrize("splitter", [ExpandingWindowSplitter, SlidingWindowSplitter])
+@pytest.mark.parametrize("fh", [[1, 2, 3], [2, 9]])
+def test_equals_evaluate(series, splitter, fh):  # noqa: F811
+    name = "initial_window" if splitter is ExpandingWindowSplitter else "window_length"
+    cv = splitter(fh=fh, step_length=4, **{name: 36})
+    assert_equals_evaluate(small(prediction_length=4), cv, series)
+
+
+def test_equals_evaluate_with_channels_calendar_and_exogenous():
+    index = pd.date_range("2020-01-01", periods=90, freq="D")
+    y = pd.DataFrame({"a": wave(90), "b": 50 * wave(90, seed=1)}, index=index)
+    X = pd.DataFrame({"x": wave(90, seed=2)}, index=index)
+    cv = ExpandingWindowSplitter(fh=range(1, 8), step_length=9, initial_window=50)
+    forecaster = small(time_features=True, prediction_length=5)
+    assert_equals_evaluate(forecaster, cv, y, X, SCORING[:3])
+
+
+def test_equals_evaluate_on_a_panel():
+    frames = {name: pd.DataFrame({"y": wave(50, seed=i)}) for i, name in enumerate("abc")}
+    y = pd.concat(frames, names=["instance", "time"])
+    cv = ExpandingWindowSplitter(fh=[1, 2], step_length=5, initial_window=30)
+    assert_equals_evaluate(small(), cv, y, scoring=SCORING[:2])
+
+
+def test_errors_by_step_and_scale(series):  # noqa: F811
+    cv = ExpandingWindowSplitter(fh=range(1, 9), initial_window=40)
+    result = backtest(small(), series, cv, detail=True, scoring=MeanAbsoluteError())
+    error = result.forecasts - result.truth
+    by_step = result.by_step()
+    assert by_step.loc[3, "mae"] == pytest.approx(np.abs(error[:, 0, 2, 0]).mean())
+    assert by_step["mae"].mean() == pytest.approx(result.scores["test_MeanAbsoluteError"].mean())
+    coarse = result.by_scale((1, 4))
+    expected = np.abs(error[:, 0, :, 0].reshape(-1, 2, 4).mean(axis=2)).mean()
+    assert coarse.loc[4, "mae"] == pytest.approx(expected)
+    with pytest.raises(ValueError, match="scale must be from 1 to 8 steps, got 9"):
+        result.by_scale((9,))
+
+
+def test_update_predict_takes_the_same_road(series):  # noqa: F811
+    forecaster = small().fit(series[:40], fh=[1, 2])
+    cv = ExpandingWindowSplitter(initial_window=2, step_length=3, fh=[1, 2])
+    quick = forecaster.update_predict(series[40:], cv=cv, update_params=False)
+    loop = BaseForecaster._predict_moving_cutoff(
+        forecaster, series[40:].to_frame(), cv, None, update_params=False
+    )
+    assert quick.shape == loop.shape
+    np.testing.assert_allclose(quick, loop, rtol=1e-5)
+    assert list(quick.index) == list(loop.index)
+
+
+def test_bad_input(series):  # noqa: F811
+    cv = ExpandingWindowSplitter(fh=[1], initial_window=40)
+    with pytest.raises(TypeError, match="NaiveForecaster"):
+        backtest(NaiveForecaster(), series, cv)
+    with pytest.raises(ValueError, match="incompatible with the length"):
+        backtest(small(), series, ExpandingWindowSplitter(fh=[1], initial_window=100))
+    with pytest.raises(ValueError, match="behind the cut-off"):
+        backtest(small(), series, ExpandingWindowSplitter(fh=[-1], initial_window=40))

@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+from skscale.training import LOSSES, Batch
+from skscale.training.losses import get_loss
+
+X = torch.tensor([[1.0, 2.0, 4.0], [0.0, 5.0, 6.0]]).unsqueeze(-1)
+Y = torch.tensor([[5.0, 7.0], [6.0, 9.0]]).unsqueeze(-1)
+FORECAST = torch.tensor([[4.0, 9.0], [6.5, 9.0]]).unsqueeze(-1)
+
+
+def batch(mask=None, y_mask=None, location=0.0, scale=1.0):
+    unit = torch.ones(2, 1, 1)
+    return Batch(X, Y, mask, y_mask, None, None, location * unit, scale * unit)
+
+
+HAND = {
+    "mse": (1 + 4 + 0.25) / 4,
+    "mae": (1 + 2 + 0.5) / 4,
+    "huber": (0.5 + 1.5 + 0.125) / 4,
+    "smape": 2 * (1 / 9 + 2 / 16 + 0.5 / 12.5) / 4,
+    # Mean steps of the contexts are 1.5 and 3.
+    "mase": (1 / 1.5 + 2 / 1.5 + 0.5 / 3) / 4,
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_by_hand(name):
+    assert float(get_loss(name)(FORECAST, batch())) == pytest.approx(HAND[name])
+
+
+def test_smape_is_taken_in_original_units():
+    value = get_loss("smape")(FORECAST, batch(location=10.0, scale=2.0))
+    expected = 2 * (2 / 38 + 4 / 52 + 1 / 45) / 4
+    assert float(value) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_targets_behind_the_end_do_not_count(name):
+    y_mask = torch.tensor([[True, True], [True, False]])
+    wild = FORECAST.clone()
+    wild[1, 1] = 1e6
+    loss = get_loss(name)
+    assert float(loss(wild, batch(y_mask=y_mask))) == pytest.approx(HAND[name] * 4 / 3)
+
+
+def test_mase_counts_steps_between_observed_points_only():
+    mask = torch.tensor([[True, True, True], [False, True, True]])
+    padded = batch(mask)._replace(x=X.clone())
+    padded.x[1, 0] = 5.0
+    # The second context has one step, of 1.
+    expected = (1 / 1.5 + 2 / 1.5 + 0.5 / 1) / 4
+    assert float(get_loss("mase")(FORECAST, padded)) == pytest.approx(expected)
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match=r"loss must be one of \['huber', 'mae'.*got 'rmse'"):
+        get_loss("rmse")
