@@ -10,22 +10,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skscale.forecasting import SigmaForecaster
+    from skscale.forecasting import SeriesScaling, SigmaForecaster
+    from skscale.operators import (
+        AveragePooling,
+        ContinuousScale,
+        DiscreteGaussian,
+        MaxPooling,
+        MinPooling,
+        MovingAverage,
+        MultiScale,
+        Segmentation,
+        Subsampling,
+        WaveletApproximation,
+    )
 
 __version__ = "0.1.0.dev0"
 
-# Where each public name lives.
-_HOMES = {
-    "SigmaForecaster": "skscale.forecasting",
-}
+__all__ = [
+    "AveragePooling",
+    "ContinuousScale",
+    "DiscreteGaussian",
+    "MaxPooling",
+    "MinPooling",
+    "MovingAverage",
+    "MultiScale",
+    "Segmentation",
+    "SeriesScaling",
+    "SigmaForecaster",
+    "Subsampling",
+    "WaveletApproximation",
+    "__version__",
+]
 
-__all__ = ["SigmaForecaster", "__version__"]
+_FORECASTING = {"SeriesScaling", "SigmaForecaster"}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    home = "skscale.forecasting" if name in _FORECASTING else "skscale.operators"
+    value = globals()[name] = getattr(import_module(home), name)
     return value
 
 

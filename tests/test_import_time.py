@@ -42,10 +42,6 @@ def test_every_public_name_resolves_and_is_listed(name):
     assert name in dir(skscale)
 
 
-def test_typing_and_run_time_know_the_same_names():
-    assert set(skscale.__all__) == {*skscale._HOMES, "__version__"}
-
-
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="SigmaForcaster"):
         skscale.SigmaForcaster  # noqa: B018

@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
 
-from examples.paper.protocol import SOURCES, Benchmark, load, network_forecast, score
+from examples.paper.protocol import SOURCES, Benchmark, fitted_forecast, load, score
 from examples.paper.results import ResultTable, settings_text, versions_text
 from skscale.forecasting import SigmaForecaster
 
@@ -29,8 +29,12 @@ VALUES = (
     *("seconds", "cpu_seconds", "versions"),
 )
 
-# What all runs of the official scripts share.
+# What all runs of the official scripts share: the network alone, on every window of an epoch.
 SIGMA_COMMON = {
+    "linear_base": False,
+    "steps_per_epoch": None,
+    "gradient_clip": 0.0,
+    "weight_decay": 0.0,
     "n_layers": 1,
     "dropout": 0.1,
     "loss": "mse",
@@ -79,7 +83,7 @@ def run(key: Mapping[str, object], settings: dict[str, object], data: Benchmark)
     started, cpu_started = perf_counter(), process_time()
     forecaster.fit(data.known)
     seconds, cpu_seconds = perf_counter() - started, process_time() - cpu_started
-    errors = score(network_forecast(forecaster.network_, data), data, horizon)
+    errors = score(fitted_forecast(forecaster, data), data, horizon)
     history = forecaster.history_
     return {
         **key,

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from skscale.forecasting._time import TimeStep, calendar_features
-from skscale.training import SeriesBuffer, Windows, predict
+from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._predicting import forecast_windows
 
 ETT_HOURS = (8_640, 11_520, 14_400)  # 12, 4 and 4 months of 30 days
 
@@ -123,26 +123,21 @@ def split(raw: pd.DataFrame, borders: tuple[int, int, int]) -> Benchmark:
     return Benchmark(scaled, train_end, valid_end)
 
 
-def network_forecast(net: torch.nn.Module, data: Benchmark) -> Forecast:
-    """Forecasts of a network that was trained in the scaled units of ``data``."""
-    features = None
-    if net.n_past_features:
-        index = data.values.index
-        marks = calendar_features(index, TimeStep(index.freq))
-        features = torch.from_numpy(marks.astype(np.float32))
-    n_rows, n_channels = data.values.shape
-    buffer = SeriesBuffer(
-        values=torch.tensor(data.values.to_numpy(), dtype=torch.float32),
-        offsets=torch.tensor([0, n_rows]),
-        location=torch.zeros(1, n_channels),
-        scale=torch.ones(1, n_channels),
-        features=features,
-    ).to(next(net.parameters()).device)
+def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
+    """Forecasts of a forecaster that was fitted on the known rows of ``data``.
+
+    Its own location and scale are zero and one there, up to rounding: they are those of the
+    training rows, which `split` has brought to zero and one.
+    """
+    model = forecaster.model_
+    device = next(model.network.parameters()).device
+    shape = (1, data.values.shape[1])
+    buffer = model.buffer(Panel.from_frame(data.values), None, (np.zeros(shape), np.ones(shape)))
+    buffer, horizon = buffer.to(device), model.layout.prediction_length
 
     def forecast(cuts: range) -> np.ndarray:
-        ends = torch.tensor([[cuts[0]], [cuts[-1]]], device=buffer.values.device)
-        windows = Windows(buffer, net.context_length, net.prediction_length, *ends)
-        return predict(net, windows).cpu().numpy()
+        series = np.zeros(len(cuts), dtype=np.int64)
+        return forecast_windows(model, buffer, series, np.array(cuts), horizon, device)
 
     return forecast
 

@@ -8,8 +8,13 @@ import pytest
 import torch
 
 from examples.paper import long_term
-from examples.paper.protocol import Benchmark, load, network_forecast, score, seven_one_two, split
+from examples.paper.protocol import Benchmark, fitted_forecast, load, score, seven_one_two, split
 from examples.paper.results import ResultTable, settings_text
+from skscale import SigmaForecaster
+from skscale.forecasting import _base
+from skscale.forecasting._data import FeatureMap, Layout
+from skscale.forecasting._fitted import FittedNetwork
+from skscale.training import History
 
 
 def walk(n_rows: int, n_channels: int = 2) -> pd.DataFrame:
@@ -106,32 +111,63 @@ def test_a_horizon_beyond_the_test_part_is_refused():
         data.test_cuts(21)
 
 
-class FirstPoint(torch.nn.Module):
-    """Repeats the first point of its context, plus its calendar feature if it has one."""
+class FirstPoint(torch.nn.Linear):
+    """Repeats the first point of its context, plus the first of its calendar features."""
 
-    def __init__(self, context_length: int, prediction_length: int, n_past_features: int = 0):
-        super().__init__()
-        self.context_length = context_length
+    def __init__(self, prediction_length: int, n_past_features: int):
+        super().__init__(1, 1)
         self.prediction_length = prediction_length
         self.n_past_features = n_past_features
         self.n_future_features = 0
-        self.zero = torch.nn.Parameter(torch.zeros(()))
 
     def forward(self, x, past_features, future_features, mask):
         assert mask is None
         first = x[:, :1] if past_features is None else x[:, :1] + past_features[:, :1, :1]
-        return first.expand(-1, self.prediction_length, -1) + self.zero
+        return first.expand(-1, self.prediction_length, -1)
 
 
-@pytest.mark.parametrize("n_past_features", [0, 3])
-def test_a_window_reaches_back_its_context_and_no_further(n_past_features):
+@pytest.mark.parametrize("calendar", [False, True])
+def test_a_window_reaches_back_its_context_and_no_further(calendar):
     data = split(walk(60), (30, 40, 60))
-    forecast = network_forecast(FirstPoint(12, 3, n_past_features), data)
+    features = FeatureMap.of(None, calendar)
+    net = FirstPoint(3, 3 * calendar)
+    model = FittedNetwork(net, net, Layout(12, 3, 1), features, data.values.columns, History())
+    forecaster = SigmaForecaster()
+    forecaster.model_ = model
     first = data.values.to_numpy()[28:31]
-    if n_past_features:
+    if calendar:
         first = first + (data.values.index[28:31].dayofweek.to_numpy() / 6 - 0.5)[:, None]
     expected = np.repeat(first[:, None], 3, axis=1)
-    np.testing.assert_allclose(forecast(range(40, 43)), expected, rtol=1e-5, atol=1e-6)
+    found = fitted_forecast(forecaster, data)(range(40, 43))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_forecaster_trains_on_the_literatures_windows(monkeypatch):
+    """9 training and 7 validation windows: 20 and 10 rows, context 8, horizon 4."""
+    data = split(walk(60), (20, 30, 60))
+    settings = long_term.sigma_settings("ETTh1") | {"max_epochs": 1}
+    forecaster = SigmaForecaster(
+        context_length=8,
+        prediction_length=4,
+        validation_fraction=data.validation_fraction,
+        random_state=0,
+        **settings,
+    )
+    seen = []
+
+    def train(network, windows, config, validation, *rest):
+        seen.extend((windows, validation))
+        return real(network, windows, config, validation, *rest)
+
+    real = _base.train
+    monkeypatch.setattr(_base, "train", train)
+    forecaster.fit(data.known)
+    assert [len(windows) for windows in seen] == [20 - 8 - 4 + 1, 10 - 4 + 1]
+    values = data.values.to_numpy(dtype=np.float32)
+    targets = [windows.batch(torch.tensor([0, len(windows) - 1])).y for windows in seen]
+    for found, (first, last) in zip(targets, [(8, 16), (20, 26)], strict=True):
+        np.testing.assert_allclose(found[0], values[first : first + 4], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found[1], values[last : last + 4], rtol=1e-5, atol=1e-6)
 
 
 KEYS, VALUES = ("model", "seed"), ("mse",)
