@@ -40,12 +40,17 @@ class FeedForward(nn.Module):
         self.first = nn.Linear(in_features, hidden_features)
         self.second = nn.Linear(hidden_features, out_features)
 
-    def forward(self, x: Tensor, base: Tensor) -> Tensor:
-        """Map the last axis of ``x`` and add ``base`` of the result's shape."""
+    def forward(self, x: Tensor, base: Tensor, preprocess: Tensor | None = None) -> Tensor:
+        """Map the last axis of ``x`` and add ``base`` of the result's shape.
+
+        ``preprocess``, a matrix (in_features, in_features), acts on ``x`` from the right before
+        anything else; it is folded into the first map.
+        """
+        weight = self.first.weight if preprocess is None else self.first.weight @ preprocess.t()
         flat = _AlongLastAxis.apply(
             base.reshape(-1, base.shape[-1]),
             x.reshape(-1, x.shape[-1]),
-            self.first.weight,
+            weight,
             self.first.bias,
             self.second.weight,
             self.second.bias,
@@ -85,15 +90,14 @@ class _AlongLastAxis(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, base, x, first, first_bias, second, second_bias):
-        ctx.save_for_backward(x, first, first_bias, second)
-        hidden = _gelu_(torch.addmm(first_bias, x, first.t()))
-        return torch.addmm(base, hidden, second.t()).add_(second_bias)
+        before = torch.addmm(first_bias, x, first.t())
+        ctx.save_for_backward(x, first, second, before)
+        return torch.addmm(base, _gelu(before), second.t()).add_(second_bias)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad):
-        x, first, first_bias, second = ctx.saved_tensors
-        before = torch.addmm(first_bias, x, first.t())
+        x, first, second, before = ctx.saved_tensors
         hidden = _gelu(before)
         grad_second = grad.t() @ hidden
         grad_before = _gelu_backward(torch.mm(grad, second, out=hidden), before)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skscale.nn._checks import check_choice, check_integer
-from skscale.nn.decomposition import make_decomposition
+from skscale.nn.decomposition import SeriesDecomposition, make_decomposition
 from skscale.nn.feedforward import FeedForward
 
 __all__ = ["MultiScaleSeasonMixing", "MultiScaleTrendMixing", "PastDecomposableMixing"]
@@ -131,11 +131,16 @@ class MultiScaleSeasonMixing(_ScaleMixing):
         pairs = zip(self.lengths, self.lengths[1:], strict=False)
         self.steps = nn.ModuleList(FeedForward(fine, coarse, coarse) for fine, coarse in pairs)
 
-    def mix(self, scales: Sequence[Tensor]) -> list[Tensor]:
-        """Mix complete scales; time is the last axis."""
+    def mix(self, scales: Sequence[Tensor], preprocess: Tensor | None = None) -> list[Tensor]:
+        """Mix complete scales; time is the last axis.
+
+        ``preprocess``, a matrix of shape (seq_len, seq_len), acts on the finest scale on its way
+        to the coarser ones, at no cost: it is folded into the first step.
+        """
         mixed = [scales[0]]
         for step, coarse in zip(self.steps, scales[1:], strict=True):
-            mixed.append(step(mixed[-1], base=coarse))
+            mixed.append(step(mixed[-1], coarse, preprocess))
+            preprocess = None
         return mixed
 
 
@@ -288,17 +293,45 @@ class PastDecomposableMixing(_ScaleMixing):
         projection : Tensor of shape (n_outputs, d_model), optional
             Multiplies the result, which then has ``n_outputs`` features.
         """
-        parts = [self.decomposition(h) for h in hidden]
         if not self.channel_independence:
-            cross = self.cross.across_first_axis
-            parts = [(cross(season), cross(trend)) for season, trend in parts]
-        seasons = self.season_mixing.mix([season for season, _ in parts])
-        trends = self.trend_mixing.mix([trend for _, trend in parts])
-        sums = [season + trend for season, trend in zip(seasons, trends, strict=True)]
-        if self.channel_independence:
-            cross = self.cross.across_first_axis
-            return [cross(s, h, projection) for s, h in zip(sums, hidden, strict=True)]
-        return sums if projection is None else [project(projection, s) for s in sums]
+            mixed = self._mix_crossed(hidden)
+            return mixed if projection is None else [project(projection, x) for x in mixed]
+        return [
+            self.cross.across_first_axis(x, h, projection)
+            for x, h in zip(self._mix_plain(hidden), hidden, strict=True)
+        ]
+
+    def _mix_crossed(self, hidden: Sequence[Tensor]) -> list[Tensor]:
+        """Season plus trend of every scale, both mixed, after the shared feed-forward layer."""
+        cross = self.cross.across_first_axis
+        parts = [self.decomposition(h) for h in hidden]
+        seasons = self.season_mixing.mix([cross(season) for season, _ in parts])
+        trends = self.trend_mixing.mix([cross(trend) for _, trend in parts])
+        return [season + trend for season, trend in zip(seasons, trends, strict=True)]
+
+    def _mix_plain(self, hidden: Sequence[Tensor]) -> list[Tensor]:
+        """Season plus trend of every scale, both mixed.
+
+        Before mixing they add up to the input. The finest season is not mixed and the finest
+        trend feeds no other, so the finest scale is its input plus what the trends bring; the
+        coarsest likewise. Only the scales between them are decomposed for their own sake, and a
+        moving average on the way from the finest scale is folded into the first weight.
+        """
+        if len(hidden) == 1:
+            return list(hidden)
+        finest, coarsest = hidden[0], hidden[-1]
+        parts = [self.decomposition(h) for h in hidden[1:]]
+        preprocess = None
+        season = finest
+        if isinstance(self.decomposition, SeriesDecomposition):
+            preprocess = self.decomposition.season_matrix(finest.shape[-1], finest)
+        else:
+            season = self.decomposition(finest)[0]
+        between = [season for season, _ in parts[:-1]]
+        seasons = self.season_mixing.mix([season, *between, coarsest], preprocess)
+        trends = self.trend_mixing.mix([finest, *(trend for _, trend in parts)])
+        sums = [s + t for s, t in zip(seasons[1:-1], trends[1:-1], strict=True)]
+        return [trends[0], *sums, seasons[-1]]
 
 
 def project(matrix: Tensor, x: Tensor) -> Tensor:
