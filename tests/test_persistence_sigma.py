@@ -9,7 +9,7 @@ import torch
 
 from skscale.nn import SigmaNet
 from skscale.persistence import from_official
-from skscale.persistence_sigma import sigma_places
+from skscale.persistence._sigma import sigma_places
 
 CASES = sorted((Path(__file__).parent / "data" / "parity").glob("sigma_*.npz"))
 MARKS = "enc_embedding.temporal_embedding.embed.weight"
@@ -114,7 +114,7 @@ def test_marks_are_unused_where_the_official_code_drops_them(case, change):
         ({"feature_transformation": 0}, r"holds the unknown .*out_cross_layer\.0\.weight"),
         ({"scale_independence": 0}, r"update_mlp.0.weight has shape \(24, 24\), .* \(48, 48\)"),
         ({"pred_len": 7}, r"predict_layers.0.weight has shape \(12, 24\), .* asks for \(7, 24\)"),
-        ({"seq_len": 0}, "context_length must be a positive integer, got 0"),
+        ({"seq_len": 0}, "context_length must be an integer >= 1, got 0"),
     ],
 )
 def test_a_config_that_does_not_fit_is_named(case, change, message):

@@ -1,14 +1,30 @@
 """Torch modules: forward only, plain arguments, no training code."""
 
-from skscale.nn.layers import CircularEmbedding, RevIN, RevINState, SeriesDecomposition
+from skscale.nn.decomposition import DFTDecomposition, SeriesDecomposition
+from skscale.nn.layers import CircularEmbedding, RevIN, RevINState
+from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
+from skscale.nn.mixing import (
+    MultiScaleSeasonMixing,
+    MultiScaleTrendMixing,
+    PastDecomposableMixing,
+)
 from skscale.nn.scaling import ScaleKernel
 from skscale.nn.sigma import SigmaNet
+from skscale.nn.timemixer import TimeMixerNet
 
 __all__ = [
     "CircularEmbedding",
+    "CorrectedForecast",
+    "DFTDecomposition",
+    "LinearForecast",
+    "MultiScaleSeasonMixing",
+    "MultiScaleTrendMixing",
+    "PastDecomposableMixing",
     "RevIN",
     "RevINState",
     "ScaleKernel",
     "SeriesDecomposition",
     "SigmaNet",
+    "TimeMixerNet",
+    "reference_maps",
 ]

@@ -1,4 +1,4 @@
-"""Layers and checks shared by the networks."""
+"""Layers shared by the networks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, pad
 
 __all__ = ["CircularEmbedding", "RevIN", "RevINState"]
 
@@ -111,33 +110,6 @@ class RevIN(nn.Module):
         return factor, state.location - self.bias * factor
 
 
-class SeriesDecomposition(nn.Module):
-    """Split a series into season and trend by a moving average, ends repeated.
-
-    Parameters
-    ----------
-    kernel_size : int
-        Odd window of the moving average.
-
-    Raises
-    ------
-    ValueError
-        If the window is even (it has no centre) or not positive.
-    """
-
-    def __init__(self, kernel_size: int):
-        super().__init__()
-        if kernel_size < 1 or kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd and positive, got {kernel_size}")
-        self.kernel_size = kernel_size
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return season and trend of ``x`` (batch, channels, length), both of its shape."""
-        half = self.kernel_size // 2
-        trend = avg_pool1d(pad(x, (half, half), mode="replicate"), self.kernel_size, stride=1)
-        return x - trend, trend
-
-
 class CircularEmbedding(nn.Module):
     """Token embedding: a three-tap circular convolution from ``in_channels`` to ``d_model``.
 
@@ -162,48 +134,3 @@ class CircularEmbedding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, in_channels, length)`` to ``(batch, d_model, length)``."""
         return torch.einsum("dck,kbct->bdt", self.weight, self.shifts(x))
-
-
-def check_sizes(**sizes: int) -> None:
-    """Raise ValueError naming the first of ``sizes`` that is not a positive integer."""
-    for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive integer, got {value!r}")
-
-
-def check_counts(**counts: int) -> None:
-    """Raise ValueError naming the first of ``counts`` that is not an integer from 0 up."""
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} must be an integer from 0 up, got {value!r}")
-
-
-def check_inputs(
-    net: nn.Module,
-    x: Tensor,
-    past_features: Tensor | None,
-    future_features: Tensor | None,
-    mask: Tensor | None = None,
-) -> None:
-    """Raise ValueError naming the first input of ``net`` whose shape does not fit."""
-    wanted = {
-        "x": (x, net.context_length, net.n_channels),
-        "past_features": (past_features, net.context_length, net.n_past_features),
-        "future_features": (future_features, net.prediction_length, net.n_future_features),
-    }
-    for name, (value, length, n_columns) in wanted.items():
-        if value is None and n_columns:
-            raise ValueError(f"{name} is needed, of shape (batch, {length}, {n_columns})")
-        if value is None:
-            continue
-        if value.dim() != 3 or value.shape[1:] != (length, n_columns):
-            raise ValueError(
-                f"{name} must have shape (batch, {length}, {n_columns}), got {tuple(value.shape)}"
-            )
-        if value.shape[0] != x.shape[0]:
-            raise ValueError(f"{name} holds {value.shape[0]} windows, but x holds {x.shape[0]}")
-    if mask is not None and (mask.dtype != torch.bool or mask.shape != x.shape[:2]):
-        raise ValueError(
-            f"mask must be boolean of shape {tuple(x.shape[:2])}, got {mask.dtype} of shape "
-            f"{tuple(mask.shape)}"
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from skscale.nn.layers import check_inputs
+from skscale.nn._checks import check_inputs
 
 __all__ = ["CorrectedForecast", "LinearForecast", "reference_maps"]
 

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from skscale.nn.decomposition import SeriesDecomposition
 from skscale.nn.features import mix_features, pointwise_mlp
-from skscale.nn.layers import SeriesDecomposition
 from skscale.nn.scaling import BranchMap, smooth_rows
 
 __all__ = ["BranchMLP", "Embedded", "FeatureMLP", "TrendSeasonMixing"]

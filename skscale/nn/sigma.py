@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from skscale.nn.layers import CircularEmbedding, RevIN, check_counts, check_inputs, check_sizes
+from skscale.nn._checks import check_choice, check_inputs, check_integer
+from skscale.nn.layers import CircularEmbedding, RevIN
 from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
 from skscale.nn.scaling import BranchMap, ScaleKernel, smooth_rows
 
@@ -101,19 +102,19 @@ class SigmaNet(nn.Module):
         n_future_features: int = 0,
     ):
         super().__init__()
-        check_sizes(
-            context_length=context_length,
-            prediction_length=prediction_length,
-            n_channels=n_channels,
-            d_model=d_model,
-            d_ff=d_ff,
-            n_layers=n_layers,
-        )
-        check_counts(n_past_features=n_past_features, n_future_features=n_future_features)
-        if mixing not in MIXINGS:
-            raise ValueError(f"mixing must be one of {MIXINGS}, got {mixing!r}")
-        if block_input not in BLOCK_INPUTS:
-            raise ValueError(f"block_input must be one of {BLOCK_INPUTS}, got {block_input!r}")
+        for name, value in {
+            "context_length": context_length,
+            "prediction_length": prediction_length,
+            "n_channels": n_channels,
+            "d_model": d_model,
+            "d_ff": d_ff,
+            "n_layers": n_layers,
+        }.items():
+            check_integer(name, value, 1)
+        check_integer("n_past_features", n_past_features, 0)
+        check_integer("n_future_features", n_future_features, 0)
+        check_choice("mixing", mixing, MIXINGS)
+        check_choice("block_input", block_input, BLOCK_INPUTS)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {dropout}")
         self.context_length = context_length

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from skscale.nn import CircularEmbedding, RevIN, SeriesDecomposition
+from skscale.nn import CircularEmbedding, RevIN
 
 
 def draw(*shape, seed=0):
@@ -85,21 +85,3 @@ def test_embedding_is_the_circular_convolution(in_channels, length):
     conv.weight.data = embedding.weight.data
     x = draw(2, in_channels, length)
     torch.testing.assert_close(embedding(x), conv(x))
-
-
-@pytest.mark.parametrize("kernel_size", [1, 3, 25])
-def test_season_and_trend_are_the_moving_average_split(kernel_size):
-    x, half = draw(2, 3, 30), kernel_size // 2
-    season, trend = SeriesDecomposition(kernel_size)(x)
-    padded = np.pad(x.numpy(), [(0, 0), (0, 0), (half, half)], mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel_size, axis=-1)
-    np.testing.assert_allclose(trend, windows.mean(-1), atol=1e-12)
-    torch.testing.assert_close(season + trend, x)
-
-
-@pytest.mark.parametrize("kernel_size", [0, -1, 4])
-def test_a_window_without_a_centre_is_refused(kernel_size):
-    with pytest.raises(
-        ValueError, match=f"kernel_size must be odd and positive, got {kernel_size}"
-    ):
-        SeriesDecomposition(kernel_size)

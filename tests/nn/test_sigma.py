@@ -264,7 +264,7 @@ def test_scales_start_as_published_and_are_readable():
 @pytest.mark.parametrize("value", [0, -3, 1.5, True, "8"])
 def test_sizes_are_checked(name, value):
     sizes = {"context_length": 8, "prediction_length": 4, "n_channels": 2, name: value}
-    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got {value!r}"):
+    with pytest.raises(ValueError, match=f"{name} must be an integer >= 1, got {value!r}"):
         SigmaNet(**sizes)
 
 
@@ -276,8 +276,8 @@ def test_sizes_are_checked(name, value):
         ({"mixing": "attention"}, "mixing must be one of .*'trend_season'.*, got 'attention'"),
         ({"block_input": "residual"}, "block_input must be one of .*, got 'residual'"),
         ({"scaling": "wavelet"}, "scaling must be one of .*'distance'.*, got 'wavelet'"),
-        ({"n_past_features": -1}, "n_past_features must be an integer from 0 up, got -1"),
-        ({"n_future_features": 1.5}, "n_future_features must be an integer from 0 up, got 1.5"),
+        ({"n_past_features": -1}, "n_past_features must be an integer >= 0, got -1"),
+        ({"n_future_features": 1.5}, "n_future_features must be an integer >= 0, got 1.5"),
     ],
 )
 def test_options_are_checked(options, message):

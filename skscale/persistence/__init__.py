@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skscale.persistence_sigma import sigma_from_official
+from skscale.persistence._sigma import sigma_from_official
+from skscale.persistence._timemixer import timemixer_from_official
 
 __all__ = ["from_official"]
 
 _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], nn.Module]] = {
     "sigma": sigma_from_official,
+    "timemixer": timemixer_from_official,
 }
 
 
@@ -28,7 +30,7 @@ def from_official(
 
     Parameters
     ----------
-    name : {"sigma"}
+    name : {"sigma", "timemixer"}
         Which official model the weights belong to.
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
