@@ -271,12 +271,17 @@ class NetworkForecaster(BaseForecaster):
         fraction = self.validation_fraction
         if fraction != "auto" and not (isinstance(fraction, int | float) and 0 <= fraction < 1):
             raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
+        if isinstance(self.steps_per_epoch, str) and self.steps_per_epoch != "auto":
+            raise ValueError(
+                f'steps_per_epoch must be "auto", a positive integer or None, got '
+                f"{self.steps_per_epoch!r}"
+            )
         if not isinstance(self.linear_base, bool):
             raise ValueError(f"linear_base must be True or False, got {self.linear_base!r}")
 
     def _training_config(self, n_windows: int) -> TrainingConfig:
         steps = self.steps_per_epoch
-        if steps == "auto":
+        if isinstance(steps, str):
             steps = int(np.clip(n_windows // self.batch_size, 20, 50))
         return TrainingConfig(
             steps_per_epoch=steps,

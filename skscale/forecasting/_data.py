@@ -215,11 +215,18 @@ def windows_between(
 ) -> Windows:
     """Windows of every series with cuts from ``first`` to ``last``, targets before ``end``."""
     device = buffer.values.device
-    cuts = [
-        None if c is None else torch.from_numpy(np.asarray(c, dtype=np.int64)).to(device)
-        for c in (first, last, end)
-    ]
-    return Windows(buffer, layout.context_length, layout.prediction_length, *cuts)
+
+    def on_device(numbers: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.asarray(numbers, dtype=np.int64)).to(device)
+
+    return Windows(
+        buffer,
+        layout.context_length,
+        layout.prediction_length,
+        on_device(first),
+        on_device(last),
+        None if end is None else on_device(end),
+    )
 
 
 def _positions(panel: Panel) -> np.ndarray:

@@ -68,7 +68,8 @@ class FeatureMLP(nn.Module):
         self, x: Tensor, inner: Tensor | None, bias: Tensor, contract: Tensor | None
     ) -> Tensor:
         """Apply the MLP with another first layer than its own."""
-        outer, shift = self.outer.weight, self.outer.bias
+        outer: Tensor = self.outer.weight
+        shift: Tensor = self.outer.bias
         if contract is not None:
             outer, shift = contract @ outer, contract @ shift
         return pointwise_mlp(x, inner, bias, outer) + shift[:, None, None]

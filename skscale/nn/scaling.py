@@ -58,6 +58,7 @@ class ScaleKernel(nn.Module):
         else:
             self.width = window if scaling == "moving_average" else 1
             inside = (torch.arange(length) <= self.width // 2).to(torch.get_default_dtype())
+            self.inside: Tensor
             self.register_buffer("inside", inside, persistent=False)
 
     @property
@@ -77,8 +78,9 @@ class ScaleKernel(nn.Module):
             return self.weights
         if self.scaling in ("none", "moving_average"):
             return self.inside / self.width
-        scales = softplus(self.theta) if x is None or not self.per_sample else self.scales(x)
-        return discrete_gaussian(scales, self.length)
+        # One shared scale stays one number: `scales` would spread it over the distances.
+        raw = self.scale_mlp(x) if self.per_sample else self.theta
+        return discrete_gaussian(softplus(raw), self.length)
 
 
 def smooth_rows(h: Tensor, weights: Tensor | None, row_weights: Tensor | None = None) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -159,7 +159,11 @@ class SigmaNet(nn.Module):
     @property
     def scales(self) -> list[Tensor | None]:
         """Learned scales of every block, shape (context_length,); None where there are none."""
-        return [None if block.kernel.per_sample else block.kernel.scales() for block in self.blocks]
+        return [None if b.kernel.per_sample else b.kernel.scales() for b in self._blocks]
+
+    @property
+    def _blocks(self) -> list[_SigmaBlock]:
+        return cast("list[_SigmaBlock]", list(self.blocks))
 
     def forward(
         self,
@@ -195,15 +199,16 @@ class SigmaNet(nn.Module):
 
     def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
         """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
-        plans = [block.prepare() for block in self.blocks]
+        layers = self._blocks
+        plans = [layer.prepare() for layer in layers]
         size = self._row_block_size(rows)
         outputs = []
         for start in range(0, rows.shape[0], size):
             block = slice(start, start + size)
             h = self._embed(rows[block], _row_features(past_features, block, self.n_channels))
-            for layer, plan in zip(self.blocks[:-1], plans[:-1], strict=True):
+            for layer, plan in zip(layers[:-1], plans[:-1], strict=True):
                 h = layer.advance(h, plan, rows[block])
-            outputs.append(self.blocks[-1].project(h, plans[-1], rows[block], self.projection))
+            outputs.append(layers[-1].project(h, plans[-1], rows[block], self.projection))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
     def _row_block_size(self, rows: Tensor) -> int:

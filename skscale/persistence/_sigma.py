@@ -57,7 +57,7 @@ def sigma_places(net: SigmaNet) -> list[tuple[str, Tensor]]:
     for i, block in enumerate(net.blocks):
         places.append((f"multi_scale_generators.{i}.t_param", block.get_parameter("kernel.theta")))
         layers = [("update_mlp.0", "mixer.inner"), ("update_mlp.2", "mixer.outer")]
-        if block.mixer.feature_mlp is not None:
+        if "mixer.feature_mlp.inner.weight" in block.state_dict():
             layers.append(("out_cross_layer.0", "mixer.feature_mlp.inner"))
             layers.append(("out_cross_layer.2", "mixer.feature_mlp.outer"))
         for official, ours in layers:
