@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skscale.forecasting import SeriesScaling, SigmaForecaster
+    from skscale.forecasting import SeriesScaling, SigmaForecaster, TimeMixerForecaster
     from skscale.operators import (
         AveragePooling,
         ContinuousScale,
@@ -38,11 +38,12 @@ __all__ = [
     "SeriesScaling",
     "SigmaForecaster",
     "Subsampling",
+    "TimeMixerForecaster",
     "WaveletApproximation",
     "__version__",
 ]
 
-_FORECASTING = {"SeriesScaling", "SigmaForecaster"}
+_FORECASTING = {"SeriesScaling", "SigmaForecaster", "TimeMixerForecaster"}
 
 
 def __getattr__(name: str) -> object:

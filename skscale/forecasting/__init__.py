@@ -2,5 +2,6 @@
 
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
+from skscale.forecasting._timemixer import TimeMixerForecaster
 
-__all__ = ["SeriesScaling", "SigmaForecaster"]
+__all__ = ["SeriesScaling", "SigmaForecaster", "TimeMixerForecaster"]

@@ -98,8 +98,9 @@ class NetworkForecaster(BaseForecaster):
             super().__init__()
 
     def _build_network(
-        self, layout: Layout, n_channels: int, n_past_features: int, n_future_features: int
+        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
     ) -> nn.Module:
+        """Build the network; of its features, the first ``n_exogenous`` are exogenous columns."""
         raise NotImplementedError
 
     @property

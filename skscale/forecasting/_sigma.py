@@ -8,25 +8,53 @@ from torch import nn
 
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._data import Layout
+from skscale.forecasting._docs import with_shared_parameters
 from skscale.nn import SigmaNet
 
 __all__ = ["SigmaForecaster"]
 
 
+@with_shared_parameters
 @dataclass(kw_only=True, eq=False, repr=False)
 class SigmaForecaster(NetworkForecaster):
-    """Sigma.
+    """Sigma: a learnable discrete Gaussian splits the past, an MLP forecasts both parts.
+
+    Univariate, multivariate, panel and hierarchical data, with exogenous features; see
+    `skscale.nn.SigmaNet` for the network.
+
+    Parameters
+    ----------
+    d_model : int, default=8
+        Features of the embedding. The paper has 8 to 32, see its Table 6.
+    d_ff : int, default=16
+        Hidden features of the feature MLP.
+    n_layers : int, default=1
+        Blocks, one in all of the paper's runs.
+    dropout : float, default=0.0
+        Dropout of the embedding while training.
+    scale_independence : bool, default=True
+        Apply the MLP along time to each branch; False: to both jointly.
+    feature_transformation : bool, default=True
+        Apply the MLP over features.
+    scaling : str, default="distance"
+        Kernel of the split, see `skscale.nn.ScaleKernel`.
+    {shared}
+
+    References
+    ----------
+    Lee et al. (2026), Generalizing multi-scale time-series modeling with a single operator,
+    arXiv 2605.31129.
 
     Examples
     --------
     >>> from sktime.datasets import load_airline
-    >>> from skscale.forecasting import SigmaForecaster
+    >>> from skscale import SigmaForecaster
     >>> forecaster = SigmaForecaster(random_state=0).fit(load_airline())
     >>> forecaster.predict([1, 2, 3]).shape
     (3,)
     """
 
-    d_model: int = 32
+    d_model: int = 8
     d_ff: int = 16
     n_layers: int = 1
     dropout: float = 0.0
@@ -35,7 +63,7 @@ class SigmaForecaster(NetworkForecaster):
     scaling: str = "distance"
 
     def _build_network(
-        self, layout: Layout, n_channels: int, n_past_features: int, n_future_features: int
+        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
     ) -> nn.Module:
         return SigmaNet(
             layout.context_length,
@@ -48,8 +76,8 @@ class SigmaForecaster(NetworkForecaster):
             scale_independence=self.scale_independence,
             feature_transformation=self.feature_transformation,
             scaling=self.scaling,
-            n_past_features=n_past_features,
-            n_future_features=n_future_features,
+            n_past_features=n_features,
+            n_future_features=n_exogenous,
         )
 
     @classmethod
@@ -58,5 +86,5 @@ class SigmaForecaster(NetworkForecaster):
         small = {"max_epochs": 2, "d_model": 4, "d_ff": 4, "random_state": 0}
         return [
             {**small, "context_length": 4},
-            {**small, "scaling": "shared", "scale_independence": False, "loss": "mse"},
+            {**small, "scaling": "shared", "linear_base": False, "loss": "mse"},
         ]

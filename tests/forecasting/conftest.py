@@ -9,6 +9,7 @@ from skscale import forecasting
 # Small and quick; what a test is about is passed on top.
 SMALL = {
     "SigmaForecaster": {"d_model": 4, "d_ff": 4},
+    "TimeMixerForecaster": {"d_model": 4, "d_ff": 4, "n_layers": 1, "moving_avg": 5},
 }
 
 

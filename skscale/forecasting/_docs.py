@@ -1,0 +1,90 @@
+"""Documentation that all forecasters share, written once."""
+
+from __future__ import annotations
+
+__all__ = ["with_shared_parameters"]
+
+_SHARED = """    context_length : int or "auto", default="auto"
+        Points a forecast is made from. ``"auto"``: three seasons, seven where a season has 24
+        points or more, at most 192 points; less for short series.
+    prediction_length : int or "auto", default="auto"
+        Points the network forecasts at once; longer horizons roll it forward. ``"auto"``: the
+        longest step of the ``fh`` given to `fit`, else two seasons, or 8 points without a
+        season; at most half of the training part.
+    season_length : int or "auto", default="auto"
+        Points of a season, 1 for none. ``"auto"``: of the index (a day for steps below a day,
+        a week for days, a year for weeks, months and quarters), or the strongest peak of the
+        autocorrelation where the index holds integers.
+    time_features : bool or "auto", default="auto"
+        Make the calendar of the index a feature. ``"auto"`` does not: the season is in the
+        context already.
+    linear_base : bool, default=True
+        Let the network correct a linear forecast (a ridge regression of the horizon on the
+        context, shrunk towards the seasonal naive forecast), and blend that with
+        textbook forecasts, by weights that follow from errors on held-out windows. Small
+        data need it; False trains the network alone, as in the papers.
+    loss : {"mae", "mse", "huber", "smape", "mase"}, default="mae"
+        Training and validation loss, in units scaled for each series and channel;
+        ``"smape"`` in original units.
+    max_epochs : int, default=20
+        Epochs at most.
+    steps_per_epoch : int, None or "auto", default="auto"
+        Batches of one epoch; None for all windows once. ``"auto"``: all windows once, but
+        from 20 to 50 batches, so that a fit takes seconds.
+    batch_size : int, default=32
+        Windows of one step.
+    learning_rate : float, default=0.003
+        Rate of Adam, the peak for ``"onecycle"``.
+    lr_schedule : {"onecycle", "cosine", "halving", "constant"}, default="onecycle"
+        How the rate changes; ``"halving"`` after every epoch, as in the papers.
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+    gradient_clip : float, default=1.0
+        Bound on the norm of the gradient; 0 for none.
+    validation_fraction : float or "auto", default="auto"
+        Last part of every series that chooses the epoch and the weights of the blend; 0 for
+        none. ``"auto"``: a fifth, at least one horizon, at most ten horizons or half.
+    patience : int, default=20
+        Epochs without improvement before training stops.
+    fine_tune : bool, default=False
+        What `fit` does after `pretrain`: train further, or only take the new series as
+        context.
+    device : str, default="auto"
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda where there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of initial weights and batches. The same seed on the same machine gives the same
+        weights; torch's global generator is left alone.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The trained network.
+    history_ : dict
+        ``train_loss``, ``valid_loss``, ``learning_rate`` and ``seconds`` of every epoch, and
+        ``best_epoch``, whose weights were kept.
+    model_ : FittedNetwork
+        The network with its layout, scaling and linear part.
+
+    Notes
+    -----
+    One network is trained on all series and channels. Each series and channel is centred and
+    scaled in float64 first. Exogenous ``X`` must be known over the horizon; it enters as
+    feature of the past and the future.
+
+    Raises
+    ------
+    ValueError
+        From `fit`, before training: nan or infinite values, an uneven or unsorted index, an
+        ``X`` that does not cover ``y``, a parameter out of range; each names its place.
+    NonFiniteLossError
+        If the loss becomes nan or infinite in training.
+"""
+
+
+def with_shared_parameters(cls: type) -> type:
+    """Put the shared parameters where the docstring of ``cls`` says ``{shared}``."""
+    assert cls.__doc__ is not None
+    cls.__doc__ = cls.__doc__.replace("    {shared}\n", _SHARED)
+    return cls

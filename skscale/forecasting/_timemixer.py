@@ -1,0 +1,119 @@
+"""TimeMixer as an sktime forecaster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting._data import Layout
+from skscale.forecasting._docs import with_shared_parameters
+from skscale.nn import TimeMixerNet
+
+__all__ = ["TimeMixerForecaster"]
+
+
+@with_shared_parameters
+@dataclass(kw_only=True, eq=False, repr=False)
+class TimeMixerForecaster(NetworkForecaster):
+    """TimeMixer: seasons and trends of several scales mix, one predictor for each scale.
+
+    Univariate, multivariate, panel and hierarchical data, with exogenous features of past and
+    future; see `skscale.nn.TimeMixerNet` for the network.
+
+    Parameters
+    ----------
+    d_model : int, default=16
+        Features of the embedding; this and the next as in the paper's ETT runs.
+    d_ff : int, default=32
+        Hidden features of the feed-forward layers.
+    n_layers : int, default=2
+        Past-decomposable-mixing blocks.
+    down_sampling_layers : int or "auto", default="auto"
+        Scales beyond the finest. ``"auto"``: three, less for contexts that they would leave
+        with less than two points.
+    down_sampling_window : int, default=2
+        Factor between neighbouring scales.
+    down_sampling_method : {"avg", "max", "conv"}, default="avg"
+        How a scale follows from the finer one.
+    decomp_method : {"moving_avg", "dft_decomp"}, default="moving_avg"
+        Split into season and trend.
+    moving_avg : int, default=25
+        Window of the moving average.
+    top_k : int, default=5
+        Frequencies of the Fourier decomposition.
+    channel_independent : bool, default=True
+        Forecast every channel from its own past, or all from all.
+    dropout : float, default=0.0
+        Dropout of the embedding while training; 0.1 in the paper's runs.
+    use_future_features : bool, default=True
+        Let calendar and exogenous features of the horizon shift the forecast (the official
+        flag ``use_future_temporal_feature``).
+    {shared}
+
+    References
+    ----------
+    Wang et al. (2024), TimeMixer: decomposable multiscale mixing for time series forecasting,
+    ICLR.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skscale import TimeMixerForecaster
+    >>> forecaster = TimeMixerForecaster(max_epochs=5, random_state=0).fit(load_airline())
+    >>> forecaster.predict([1, 2, 3]).shape
+    (3,)
+    """
+
+    d_model: int = 16
+    d_ff: int = 32
+    n_layers: int = 2
+    down_sampling_layers: int | str = "auto"
+    down_sampling_window: int = 2
+    down_sampling_method: str = "avg"
+    decomp_method: str = "moving_avg"
+    moving_avg: int = 25
+    top_k: int = 5
+    channel_independent: bool = True
+    dropout: float = 0.0
+    use_future_features: bool = True
+
+    def _build_network(
+        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
+    ) -> nn.Module:
+        return TimeMixerNet(
+            layout.context_length,
+            layout.prediction_length,
+            n_channels,
+            d_model=self.d_model,
+            d_ff=self.d_ff,
+            n_layers=self.n_layers,
+            down_sampling_layers=self._n_scales(layout.context_length),
+            down_sampling_window=self.down_sampling_window,
+            down_sampling_method=self.down_sampling_method,
+            decomp_method=self.decomp_method,
+            moving_avg=self.moving_avg,
+            top_k=self.top_k,
+            channel_independent=self.channel_independent,
+            dropout=self.dropout,
+            n_past_features=n_features,
+            n_future_features=n_features if self.use_future_features else 0,
+        )
+
+    def _n_scales(self, context_length: int) -> int:
+        if self.down_sampling_layers != "auto":
+            return self.down_sampling_layers
+        layers = 0
+        while layers < 3 and context_length // self.down_sampling_window ** (layers + 1) >= 2:
+            layers += 1
+        return layers
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
+        """Small networks for sktime's checks."""
+        small = {"max_epochs": 2, "d_model": 4, "d_ff": 4, "n_layers": 1, "random_state": 0}
+        return [
+            {**small, "context_length": 4, "moving_avg": 3},
+            {**small, "channel_independent": False, "linear_base": False, "loss": "mse"},
+        ]
