@@ -31,7 +31,7 @@ from sktime.forecasting.naive import NaiveForecaster
 from skscale import forecasting
 
 ROOT = Path(__file__).resolve().parents[2]
-FREQUENCIES = {"Hourly": ("h", 24), "Weekly": ("W", 52), "Daily": ("D", 7), "Monthly": ("MS", 12)}
+FREQUENCIES = {"Hourly": ("h", 24), "Weekly": ("W", 52), "Daily": ("D", 7), "Monthly": ("M", 12)}
 
 
 def series(data: Path) -> Iterator[tuple[str, pd.Series, int]]:
@@ -60,11 +60,15 @@ def first_row(path: Path, freq: str) -> pd.Series:
         rows = csv.reader(file)
         next(rows)
         values = [float(cell) for cell in next(rows)[1:] if cell]
-    return pd.Series(values, index=pd.date_range("2000-01-01", periods=len(values), freq=freq))
+    return pd.Series(values, index=pd.period_range("1950-01-01", periods=len(values), freq=freq))
 
 
 def mase(truth: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: int) -> float:
-    """Mean absolute error over the training part's seasonal naive error."""
+    """Mean absolute error over the training part's seasonal naive error.
+
+    A training part of no more than one season has none: its steps take their place.
+    """
+    season = season if len(train) > season else 1
     return float(np.abs(truth - forecast).mean() / np.abs(train[season:] - train[:-season]).mean())
 
 

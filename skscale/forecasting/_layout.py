@@ -31,7 +31,7 @@ def choose_layout(
       192 points, and at least a third of the series or six points; less than all of a
       quarter of the series' seasons.
     - Horizon: the longest step asked for in fit, else two seasons (8 without a season), but
-      no more than half of what lies behind the first context. Longer forecasts roll forward.
+      no more than half of the training part. Longer forecasts roll forward.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def choose_layout(
     else:
         context = _positive("context_length", context_length)
     if prediction_length == "auto":
-        wanted = max(1, min(wanted, max(1, (n_train - context) // 2)))
+        wanted = max(1, min(wanted, n_train // 2))
     return Layout(context, wanted, season)
 
 

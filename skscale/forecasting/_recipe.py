@@ -64,13 +64,15 @@ def fit_correction(
         history = train(network, windows, config, None, generator, verbose)
         shares = torch.full((len(maps) + 1,), 1 / (len(maps) + 1), dtype=torch.float64)
         return _combined(list(maps.values()), prior, shares, network, channels), history
-    regressions = fit_linear_maps(windows, prior, _PENALTIES)
+    regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
     errors = [error(LinearForecast(weight, channels)) for weight in regressions]
     best = errors.index(min(errors))
     corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
     corrected = corrected.to(windows.buffer.values.device)
     history = train(corrected, windows, config, validation, generator, verbose)
-    (regression,) = fit_linear_maps(everything, prior, _PENALTIES[best : best + 1])
+    (regression,) = fit_linear_maps(
+        everything, prior, _PENALTIES[best : best + 1], layout.season_length
+    )
     candidates = [*maps.values(), regression]
     found = [error(LinearForecast(weight, channels)) for weight in maps.values()]
     shares = _shares([*found, errors[best], error(corrected)])

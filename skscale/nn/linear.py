@@ -25,11 +25,11 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
     Returns
     -------
     dict of float64 Tensor of shape (prediction_length, context_length)
-        ``"seasonal_naive"`` repeats the last season, ``"naive"`` the last value. The others add
-        a seasonal profile, the mean of up to five detrended seasons, to a level: the last
-        deseasonalised value (``"last"``), an exponential average with factor 0.3
-        (``"level"``), the last with the slope of the whole window (``"drift"``) or of its
-        last season (``"trend"``). Rows sum to one: the forecasts move with the series.
+        ``"seasonal_naive"`` repeats the last season, ``"naive"`` the last value. ``"last"`` and
+        ``"level"`` add a seasonal profile, the mean of up to five detrended seasons, to the
+        last deseasonalised value or to an exponential average with factor 0.3. Rows sum to
+        one: the forecasts move with the series. Extrapolated slopes are left out: on held-out
+        series they won often and lost badly.
 
     Examples
     --------
@@ -45,16 +45,11 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
     ahead = profile[step % season]
     level = point - profile[(torch.arange(L) - L) % season]
     decay = (1 - _SMOOTHING) ** torch.arange(L - 1, -1, -1, dtype=torch.float64)
-    recent = min(L - 1, max(season, 8))
-    distance = (step + 1.0).to(torch.float64).unsqueeze(1)
-    last = level[-1] + ahead
     return {
         "seasonal_naive": point[L - season + step % season],
         "naive": point[-1:].expand(prediction_length, L),
         "level": decay / decay.sum() @ level + ahead,
-        "last": last,
-        "drift": last + distance * (level[-1] - level[0]) / max(L - 1, 1),
-        "trend": last + distance * (level[-1] - level[-1 - recent]) / max(recent, 1),
+        "last": level[-1] + ahead,
     }
 
 

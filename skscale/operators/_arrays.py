@@ -11,9 +11,6 @@ import torch
 from sklearn.utils.validation import check_array
 from torch import Tensor
 
-# Elements handled at a time: pieces that stay in the cache are faster, and need little memory.
-_CHUNK = 2**17
-
 
 def as_series(X: Any, estimator: object) -> Tensor:
     """Check 2-D or 3-D input and return it as a floating point tensor, without a copy if it is one.
@@ -64,9 +61,9 @@ def check_finite(x: Tensor, estimator: object, allow_nan: bool = False) -> None:
     raise ValueError(f"Input X contains {found}. {name} needs finite values{hint}.")
 
 
-def apply_in_chunks(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Apply ``function`` to some samples at a time, for results that need no gradient."""
-    rows = max(1, _CHUNK // max(1, x[0].numel()))
+def apply_in_chunks(function: Callable[[Tensor], Tensor], x: Tensor, size: int = 2**20) -> Tensor:
+    """Apply ``function`` to ``size`` numbers at a time, for results that need no gradient."""
+    rows = max(1, size // max(1, x[0].numel()))
     with torch.no_grad():
         if len(x) <= rows:
             return function(x)

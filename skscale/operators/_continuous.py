@@ -65,6 +65,7 @@ class ContinuousScale(ScalingOperator):
     array([[ 1.,  4.,  7., 10.]])
     """
 
+    _chunk = 2**20
     _hides_infinity = True  # the operator may
 
     def __init__(

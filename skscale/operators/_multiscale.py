@@ -52,6 +52,7 @@ class MultiScale(SeriesTransformer):
     array(['averagepooling_scale1_0', 'averagepooling_scale2_1'], dtype=object)
     """
 
+    _chunk = 2**20
     _hides_infinity = True  # the operator may
 
     def __init__(

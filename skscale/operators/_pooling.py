@@ -13,7 +13,7 @@ class _Pooling(ScalingOperator):
     """Shared by the three poolings: parameters, grid and way back."""
 
     _pools = True
-    _in_chunks = False
+    _chunk = None
 
     def __init__(
         self,
@@ -96,7 +96,6 @@ class MaxPooling(_Pooling):
     array([[ 3., -5.]])
     """
 
-    _in_chunks = True
     _hides_infinity = True
 
     def _forward(self, x: Tensor, scale: int) -> Tensor:
@@ -122,7 +121,6 @@ class MinPooling(_Pooling):
     array([[ 1., -7.]])
     """
 
-    _in_chunks = True
     _hides_infinity = True
 
     def _forward(self, x: Tensor, scale: int) -> Tensor:
@@ -132,7 +130,7 @@ class MinPooling(_Pooling):
 class _Picking(ScalingOperator):
     """Shared by the two operators that keep some points as they are."""
 
-    _in_chunks = False
+    _chunk = None
 
     def __init__(
         self,

@@ -125,6 +125,8 @@ class DiscreteGaussian(_Smoother):
     array([[0.019, 0.156, 0.645, 0.156, 0.019]])
     """
 
+    _chunk = 2**20  # every piece computes the weights anew
+
     def __init__(
         self,
         scale: Any = 1.0,

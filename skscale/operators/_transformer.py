@@ -35,8 +35,9 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         Column names, where X was a data frame.
     """
 
-    # Operators that make several passes are faster, and need less memory, in small pieces.
-    _in_chunks: ClassVar[bool] = True
+    # Numbers handled at a time, None for all: operators that make several passes are faster,
+    # and need less memory, on pieces that stay in the cache.
+    _chunk: ClassVar[int | None] = 2**17
     # A maximum can hide an infinity, so its input must be looked at; other results show it.
     _hides_infinity: ClassVar[bool] = False
 
@@ -93,11 +94,11 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """
         check_is_fitted(self)
         x = self._checked(X, reset=False)
-        if self._in_chunks and not isinstance(X, Tensor):
-            y = apply_in_chunks(self._transform_finite, x)
-        else:
+        if self._chunk is None or isinstance(X, Tensor):
             y = self._transform_finite(x)
-        return same_kind(owning(y, x), X)
+        else:
+            y = apply_in_chunks(self._transform_finite, x, self._chunk)
+        return same_kind(y, X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Bring coarse series back to full length; each class documents how.
@@ -138,7 +139,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     def _transform_finite(self, x: Tensor) -> Tensor:
         if self._hides_infinity:
             check_finite(x, self, self._allows_nan())
-        y = self._transform_tensor(x)
+        y = owning(self._transform_tensor(x), x)
         # The result is smaller than X, and shows whatever in X matters.
         check_finite(y, self, self._allows_nan())
         return y

@@ -108,8 +108,7 @@ def max_pool(
     """
     scale = check_scale(scale, x.shape[-1])
     if ignore_nan:
-        missing = torch.isnan(x)
-        x = torch.where(missing, -math.inf, x)
+        x = torch.where(torch.isnan(x), -math.inf, x)
     blocks = _whole_blocks(x, scale, remainder, align, fill=-math.inf)
     # max_pool1d wants (channels, length) and is the fastest of torch's ways to a block maximum.
     rows = blocks.reshape(-1, blocks.shape[-1])
@@ -135,7 +134,12 @@ def min_pool(
     >>> min_pool(torch.tensor([1.0, 3.0, -5.0, -7.0, 20.0]), 2)
     tensor([ 1., -7.])
     """
-    return -max_pool(-x, scale, remainder, align, ignore_nan)
+    scale = check_scale(scale, x.shape[-1])
+    if ignore_nan:
+        x = torch.where(torch.isnan(x), math.inf, x)
+    blocks = _whole_blocks(x, scale, remainder, align, fill=math.inf)
+    out = blocks.unflatten(-1, (-1, scale)).amin(-1)
+    return torch.where(torch.isinf(out) & (out > 0), math.nan, out) if ignore_nan else out
 
 
 def subsample(x: Tensor, scale: int, remainder: str = "drop", align: str = "start") -> Tensor:

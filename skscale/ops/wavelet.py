@@ -141,8 +141,9 @@ def _halve(x: Tensor, taps: list[float], edges: str) -> Tensor:
         x = extend(x, n_taps // 2 - 1, n_taps // 2 - 1, "periodic")
     else:
         x = extend(x, n_taps - 2, n_taps - 1, edges)
-    # Splitting even from odd points makes every pass below run over contiguous memory.
-    phases = (x[..., ::2].contiguous(), x[..., 1::2].contiguous())
+    phases = (x[..., ::2], x[..., 1::2])
+    if n_taps > 2:  # then copies pay: every pass below runs over contiguous memory
+        phases = (phases[0].contiguous(), phases[1].contiguous())
     n = (x.shape[-1] - n_taps) // 2 + 1
     out = phases[0][..., :n] * taps[0]
     for i, tap in enumerate(taps[1:], start=1):

@@ -14,7 +14,11 @@ __all__ = ["fit_linear_maps"]
 
 @torch.no_grad()
 def fit_linear_maps(
-    windows: Windows, prior: Tensor, penalties: Sequence[float], batch_size: int = 1024
+    windows: Windows,
+    prior: Tensor,
+    penalties: Sequence[float],
+    season: int = 1,
+    batch_size: int = 1024,
 ) -> list[Tensor]:
     """Ridge regressions of the target on the context, shrunk towards a given map.
 
@@ -25,11 +29,14 @@ def fit_linear_maps(
     Parameters
     ----------
     windows : Windows
-        Those with padding or cut-off targets are left out.
+        Those with padding are left out, and so are steps of the horizon that less than half
+        of the windows observe: they take the correction of the last step of their phase.
     prior : Tensor of shape (prediction_length, context_length)
         The map that an infinite penalty gives.
     penalties : sequence of float
         Relative to the mean variance of the centred and scaled context, which is one.
+    season : int, default=1
+        Steps after which phases repeat.
     batch_size : int, default=1024
         Windows of one pass.
 
@@ -38,12 +45,14 @@ def fit_linear_maps(
     list of Tensor of shape (prediction_length, context_length)
         One map for each penalty; the prior itself if no window is complete.
     """
-    T, L = prior.shape
+    L = prior.shape[1]
     prior = prior.to(windows.buffer.values.device, torch.float64)
-    gram, cross = prior.new_zeros(L, L), prior.new_zeros(L, T)
+    steps = _observed_steps(windows)
+    fitted = prior[:steps]
+    gram, cross = prior.new_zeros(L, L), prior.new_zeros(L, steps)
     count = prior.new_zeros(())
     for index in torch.arange(len(windows), device=prior.device).split(batch_size):
-        x, residual = _centred_rows(windows.batch(index), prior)
+        x, residual = _centred_rows(windows.batch(index), fitted)
         gram += x.T @ x
         cross += x.T @ residual
         count += len(x)
@@ -51,22 +60,40 @@ def fit_linear_maps(
         return [prior.to(torch.float32) for _ in penalties]
     values, vectors = torch.linalg.eigh(gram / count)
     projected = vectors.T @ cross / count
-    return [
-        (prior + (vectors @ (projected / (values.unsqueeze(1) + penalty))).T).to(torch.float32)
-        for penalty in penalties
-    ]
+    repeated = _repeated_steps(steps, len(prior), season).to(prior.device)
+    corrections = (
+        (vectors @ (projected / (values.unsqueeze(1) + penalty))).T for penalty in penalties
+    )
+    return [(prior + c[repeated]).to(torch.float32) for c in corrections]
+
+
+def _observed_steps(windows: Windows) -> int:
+    """Steps of the horizon that at least half of the windows observe; one at least."""
+    horizon = torch.arange(windows.prediction_length, device=windows.buffer.values.device)
+    spread = torch.linspace(0, len(windows) - 1, min(len(windows), 1024)).long()
+    mask = windows.batch(spread.to(horizon.device)).y_mask if len(windows) else None
+    if mask is None:
+        return windows.prediction_length
+    return max(1, int((mask.float().mean(dim=0) >= 0.5).sum()))
+
+
+def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
+    """Step whose correction each of ``wanted`` steps takes, the last of its phase."""
+    step = torch.arange(wanted)
+    period = season if fitted >= season else 1
+    return torch.where(step < fitted, step, fitted - period + (step - fitted) % period)
 
 
 def _centred_rows(batch: Batch, prior: Tensor) -> tuple[Tensor, Tensor]:
     """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled."""
-    x, y = batch.x.to(torch.float64), batch.y.to(torch.float64)
+    x, y = batch.x.to(torch.float64), batch.y[:, : len(prior)].to(torch.float64)
     centre = x.mean(dim=1, keepdim=True)
     x, y = x - centre, y - centre
     spread = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
     residual = (y - prior @ x) / spread
-    rows = (x / spread).transpose(1, 2), residual.transpose(1, 2)
     whole = torch.ones(len(x), dtype=torch.bool, device=x.device)
-    for mask in (batch.mask, batch.y_mask):
+    for mask in (batch.mask, None if batch.y_mask is None else batch.y_mask[:, : len(prior)]):
         if mask is not None:
             whole &= mask.all(dim=1)
-    return tuple(r[whole].flatten(0, 1) for r in rows)
+    rows = (x / spread)[whole].transpose(1, 2), residual[whole].transpose(1, 2)
+    return rows[0].flatten(0, 1), rows[1].flatten(0, 1)
