@@ -61,17 +61,24 @@ def check_finite(x: Tensor, estimator: object, allow_nan: bool = False) -> None:
     raise ValueError(f"Input X contains {found}. {name} needs finite values{hint}.")
 
 
-def apply_in_chunks(function: Callable[[Tensor], Tensor], x: Tensor, size: int = 2**20) -> Tensor:
-    """Apply ``function`` to ``size`` numbers at a time, for results that need no gradient."""
+def apply_in_chunks(
+    function: Callable[[Tensor], Tensor],
+    x: Tensor,
+    size: int = 2**20,
+    check: Callable[[Tensor], None] = lambda y: None,
+) -> Tensor:
+    """Apply ``function`` to ``size`` numbers at a time, for results that need no gradient.
+
+    ``check`` sees each piece of the result while it is still in the cache.
+    """
     rows = max(1, size // max(1, x[0].numel()))
     with torch.no_grad():
-        if len(x) <= rows:
-            return function(x)
         first = function(x[:rows])
         out = first.new_empty(len(x), *first.shape[1:])
-        out[:rows] = first
-        for start in range(rows, len(x), rows):
-            out[start : start + rows] = function(x[start : start + rows])
+        for start in range(0, len(x), rows):
+            piece = out[start : start + rows]
+            piece.copy_(function(x[start : start + rows]) if start else first)
+            check(piece)
     return out
 
 

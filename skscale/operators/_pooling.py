@@ -96,8 +96,6 @@ class MaxPooling(_Pooling):
     array([[ 3., -5.]])
     """
 
-    _hides_infinity = True
-
     def _forward(self, x: Tensor, scale: int) -> Tensor:
         return ops.max_pool(x, scale, self.remainder, self.align, self._allows_nan())
 
@@ -130,7 +128,7 @@ class MinPooling(_Pooling):
 class _Picking(ScalingOperator):
     """Shared by the two operators that keep some points as they are."""
 
-    _chunk = None
+    _chunk = 2**20  # one copy, checked while it is in the cache
 
     def __init__(
         self,

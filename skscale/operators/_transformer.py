@@ -38,7 +38,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     # Numbers handled at a time, None for all: operators that make several passes are faster,
     # and need less memory, on pieces that stay in the cache.
     _chunk: ClassVar[int | None] = 2**17
-    # A maximum can hide an infinity, so its input must be looked at; other results show it.
+    # A minimum hides +inf, which scikit-learn's checks want refused: look at the input then.
     _hides_infinity: ClassVar[bool] = False
 
     n_timepoints_in_: int
@@ -68,7 +68,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             If X is sparse.
         """
         x = self._checked(X, reset=True)
-        check_finite(x, self, self._allows_nan())
+        self._check_finite(x)
         return self._learn_axes(x)._fit_tensor(x)
 
     def transform(self, X: Any) -> Any:
@@ -95,9 +95,10 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         check_is_fitted(self)
         x = self._checked(X, reset=False)
         if self._chunk is None or isinstance(X, Tensor):
-            y = self._transform_finite(x)
+            y = owning(self._transform_readable(x), x)
+            self._check_finite(y)
         else:
-            y = apply_in_chunks(self._transform_finite, x, self._chunk)
+            y = apply_in_chunks(self._transform_readable, x, self._chunk, self._check_finite)
         return same_kind(y, X)
 
     def inverse_transform(self, X: Any) -> Any:
@@ -119,7 +120,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """
         check_is_fitted(self)
         y = as_series(X, self)
-        check_finite(y, self, self._allows_nan())
+        self._check_finite(y)
         self._check_axes(y, self.n_timepoints_out_, self._n_channels_out)
         x = self._inverse_tensor(y)
         return same_kind(owning(x, y), X)
@@ -136,13 +137,14 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     def _inverse_tensor(self, y: Tensor) -> Tensor:
         """Bring checked coarse series back to full length."""
 
-    def _transform_finite(self, x: Tensor) -> Tensor:
+    def _transform_readable(self, x: Tensor) -> Tensor:
         if self._hides_infinity:
-            check_finite(x, self, self._allows_nan())
-        y = owning(self._transform_tensor(x), x)
+            self._check_finite(x)
+        return self._transform_tensor(x)
+
+    def _check_finite(self, values: Tensor) -> None:
         # The result is smaller than X, and shows whatever in X matters.
-        check_finite(y, self, self._allows_nan())
-        return y
+        check_finite(values, self, self._allows_nan())
 
     def _allows_nan(self) -> bool:
         missing = getattr(self, "missing", "error")
