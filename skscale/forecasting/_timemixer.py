@@ -102,8 +102,13 @@ class TimeMixerForecaster(NetworkForecaster):
         )
 
     def _n_scales(self, context_length: int) -> int:
-        if self.down_sampling_layers != "auto":
+        if not isinstance(self.down_sampling_layers, str):
             return self.down_sampling_layers
+        if self.down_sampling_layers != "auto":
+            raise ValueError(
+                'down_sampling_layers must be "auto" or an integer from 0 up, got '
+                f"{self.down_sampling_layers!r}"
+            )
         layers = 0
         while layers < 3 and context_length // self.down_sampling_window ** (layers + 1) >= 2:
             layers += 1
