@@ -19,7 +19,7 @@ from time import perf_counter, process_time
 
 from examples.paper.protocol import SOURCES, Benchmark, fitted_forecast, load, score
 from examples.paper.results import ResultTable, settings_text, versions_text
-from skscale.forecasting import SigmaForecaster
+from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXT_LENGTH = 96
@@ -66,7 +66,39 @@ def sigma_settings(dataset: str) -> dict[str, object]:
     return SIGMA_COMMON | dict(zip(SIGMA_COLUMNS, SIGMA_ROWS[dataset], strict=True))
 
 
-MODELS = {"sigma": (SigmaForecaster, sigma_settings)}
+# The official TimeMixer scripts: learning rate, batch, blocks, d_model and epochs differ.
+TIMEMIXER_COMMON = {
+    **{name: SIGMA_COMMON[name] for name in ("linear_base", "steps_per_epoch", "gradient_clip")},
+    "d_ff": 32,
+    "down_sampling_layers": 3,
+    "dropout": 0.1,
+    "loss": "mse",
+    "learning_rate": 0.01,
+    "lr_schedule": "onecycle",
+    "patience": 10,
+}
+TIMEMIXER_COLUMNS = ("d_model", "n_layers", "batch_size", "max_epochs")
+TIMEMIXER_ROWS = {
+    "ETTh1": (16, 2, 128, 10),
+    "ETTh2": (16, 2, 16, 10),
+    "ETTm1": (16, 2, 16, 10),
+    "ETTm2": (32, 2, 128, 10),
+    "Exchange": (16, 2, 32, 10),
+    "Weather": (16, 3, 128, 20),
+    "Electricity": (16, 3, 32, 20),
+    "Traffic": (32, 3, 8, 10),
+}
+
+
+def timemixer_settings(dataset: str) -> dict[str, object]:
+    """Parameters of `TimeMixerForecaster` for one data set."""
+    return TIMEMIXER_COMMON | dict(zip(TIMEMIXER_COLUMNS, TIMEMIXER_ROWS[dataset], strict=True))
+
+
+MODELS = {
+    "sigma": (SigmaForecaster, sigma_settings),
+    "timemixer": (TimeMixerForecaster, timemixer_settings),
+}
 
 
 def run(key: Mapping[str, object], settings: dict[str, object], data: Benchmark) -> dict:
@@ -103,7 +135,8 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
     """Rows of all runs asked for, run only where the table lacks them."""
     for model, dataset in product(args.model, args.dataset):
         data = None
-        settings = MODELS[model][1](dataset) | _changes(args)
+        estimator, settings_of = MODELS[model]
+        settings = settings_of(dataset) | _changes(args, estimator)
         for horizon, seed in product(args.horizon, args.seeds):
             values = (model, dataset, args.context, horizon, seed, settings_text(settings))
             key = dict(zip(KEYS, values, strict=True))
@@ -113,12 +146,12 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
             yield table.find(key)
 
 
-def _changes(args: argparse.Namespace) -> dict[str, object]:
+def _changes(args: argparse.Namespace, estimator: type) -> dict[str, object]:
     """Settings given on the command line."""
     changes = {} if args.max_epochs is None else {"max_epochs": args.max_epochs}
     for text in args.set:
         name, equals, value = text.partition("=")
-        if not equals or name not in SigmaForecaster().get_params():
+        if not equals or name not in estimator().get_params():
             raise SystemExit(f"--set takes parameter=value of the forecaster, got {text!r}")
         try:
             changes[name] = ast.literal_eval(value)
