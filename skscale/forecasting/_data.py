@@ -181,11 +181,13 @@ def split_in_time(lengths: np.ndarray, layout: Layout, validation_fraction: floa
     """Hold the end of every series out for validation.
 
     Targets of training windows end before the validation part, targets of validation windows
-    lie within it. Where a part has no room for two horizons, windows whose last half of
-    the horizon is missing are used too. ``"auto"`` holds a fifth out, at least one horizon, at
-    most ten or half of the series. A series of less than four points only trains.
+    lie within it. ``"auto"`` holds a fifth out, at least one horizon, at most ten or half of
+    the series; a part without room for two horizons then uses windows whose last half of the
+    horizon is missing, too. A number holds out exactly that share, and horizons are cut only
+    where not one whole horizon fits. A series of less than four points only trains.
     """
     T = layout.prediction_length
+    roomy = 2 * T if validation_fraction == "auto" else T
     if validation_fraction == "auto":
         fifth = np.minimum(lengths // 5, 10 * T)
         held_out = np.minimum(np.maximum(T, fifth), lengths // 2)
@@ -193,17 +195,17 @@ def split_in_time(lengths: np.ndarray, layout: Layout, validation_fraction: floa
         held_out = np.round(float(validation_fraction) * lengths).astype(np.int64)
     held_out = np.where(lengths - held_out < 2, 0, held_out)
     end = lengths - held_out
-    last = _last_cut(end, np.minimum(layout.context_length, end - 1), T)
+    last = _last_cut(end, np.minimum(layout.context_length, end - 1), T, roomy)
     first = np.where(last >= layout.context_length, layout.context_length, np.maximum(1, last // 2))
-    valid_last = np.where(held_out > 0, _last_cut(lengths, end, T), end - 1)
+    valid_last = np.where(held_out > 0, _last_cut(lengths, end, T, roomy), end - 1)
     return Split(first, np.where(lengths < 2, 0, last), end, end, valid_last)
 
 
-def _last_cut(end: np.ndarray, start: np.ndarray, T: int) -> np.ndarray:
-    """Last cut whose target fits between ``start`` and ``end``, or half of it where it must."""
+def _last_cut(end: np.ndarray, start: np.ndarray, T: int, roomy: int) -> np.ndarray:
+    """Last cut whose target fits between ``start`` and ``end``; half of it below ``roomy``."""
     room = end - start
     halved = np.maximum(1, np.minimum(T, room) // 2)
-    return np.maximum(np.where(room >= 2 * T, end - T, end - halved), start)
+    return np.maximum(np.where(room >= roomy, end - T, end - halved), start)
 
 
 def windows_between(
