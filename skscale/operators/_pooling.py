@@ -128,7 +128,7 @@ class MinPooling(_Pooling):
 class _Picking(ScalingOperator):
     """Shared by the two operators that keep some points as they are."""
 
-    _chunk = 2**20  # one copy, checked while it is in the cache
+    _chunk = None
 
     def __init__(
         self,
