@@ -25,9 +25,9 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
     Returns
     -------
     dict of float64 Tensor of shape (prediction_length, context_length)
-        ``"seasonal_naive"`` repeats the last season, ``"naive"`` the last value. ``"level"``
-        adds a seasonal profile, the mean of up to five detrended seasons, to an exponential
-        average, with factor 0.3, of the deseasonalised values. Rows sum to
+        ``"seasonal_naive"`` repeats the last season, ``"naive"`` the last value. ``"last"`` and
+        ``"level"`` add a seasonal profile, the mean of up to five detrended seasons, to the
+        last deseasonalised value or to an exponential average with factor 0.3. Rows sum to
         one: the forecasts move with the series. Extrapolated slopes are left out: on held-out
         series they won often and lost badly.
 
@@ -49,6 +49,7 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
         "seasonal_naive": point[L - season + step % season],
         "naive": point[-1:].expand(prediction_length, L),
         "level": decay / decay.sum() @ level + ahead,
+        "last": level[-1] + ahead,
     }
 
 
