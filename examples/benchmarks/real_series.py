@@ -40,7 +40,9 @@ def series(data: Path) -> Iterator[tuple[str, pd.Series, int]]:
     yield "PBS", datasets.load_PBS_dataset(), 12
     yield "lynx", datasets.load_lynx(), 1
     yield "shampoo", datasets.load_shampoo_sales(), 12
-    yield "us consumption", datasets.load_uschange()[0], 4
+    consumption = datasets.load_uschange()[0]  # quarterly, though sktime numbers the rows
+    consumption.index = pd.period_range("1970Q1", periods=len(consumption), freq="Q")
+    yield "us consumption", consumption, 4
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it reads its stored sample
         yield "solar", datasets.load_solar().squeeze(), 48
