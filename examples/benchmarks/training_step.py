@@ -1,0 +1,188 @@
+"""Time and peak memory of one training step, package against plain form, in one run.
+
+A step is forward, backward and Adam, batch 32, context 96. The plain forms are the references
+of the tests: the papers' algorithms as written. Forms take turns, and medians are compared;
+"flushed" is the plain form with denormal numbers treated as zero. Memory is the most that
+torch held at once beyond what it held before the step.
+
+::
+
+    python -m examples.benchmarks.training_step --out docs/results/benchmarks/training_step.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+from torch.profiler import ProfilerActivity, profile
+
+from skscale.nn import SigmaNet, TimeMixerNet
+from skscale.persistence._timemixer import timemixer_official_names
+from tests.nn.reference_sigma import PlainSigma, to_plain
+from tests.nn.reference_timemixer import timemixer
+
+BATCH, CONTEXT = 32, 96
+
+
+class Case(NamedTuple):
+    """One row of the table."""
+
+    model: str
+    channels: int
+    horizon: int
+    options: dict[str, object]
+
+
+JOINT = {"scale_independence": False}
+CASES = (
+    Case("Sigma", 7, 96, {"d_model": 32, "d_ff": 16}),
+    Case("Sigma", 7, 720, {"d_model": 32, "d_ff": 16}),
+    Case("Sigma", 21, 720, {"d_model": 8, "d_ff": 8, **JOINT}),
+    Case("Sigma", 321, 720, {"d_model": 16, "d_ff": 32, **JOINT}),
+    Case("TimeMixer", 7, 96, {"d_model": 16, "d_ff": 32}),
+    Case("TimeMixer", 7, 720, {"d_model": 16, "d_ff": 32}),
+)
+
+
+def sigma_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast Sigma with the same weights."""
+    sizes, options = (CONTEXT, case.horizon, case.channels), {**case.options, "dropout": dropout}
+    fast, plain = SigmaNet(*sizes, **options), PlainSigma(*sizes, **options)
+    plain.load_state_dict(to_plain(fast.state_dict()), strict=False)
+    return plain, fast
+
+
+class PlainTimeMixer(nn.Module):
+    """The functional reference as a module."""
+
+    def __init__(self, net: TimeMixerNet, horizon: int):
+        super().__init__()
+        names = timemixer_official_names(net)
+        self.names = [names[ours] for ours, _ in net.named_parameters()]
+        self.values = nn.ParameterList(p.detach().clone() for p in net.parameters())
+        self.config = {
+            "pred_len": horizon,
+            "e_layers": 2,
+            "channel_independence": 1,
+            "down_sampling_layers": 3,
+            "down_sampling_window": 2,
+            "down_sampling_method": "avg",
+            "moving_avg": 25,
+            "use_norm": 1,
+            "use_future_temporal_feature": 0,
+        }
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast."""
+        return timemixer(dict(zip(self.names, self.values, strict=True)), self.config, x)
+
+
+def timemixer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast TimeMixer with the same weights; the plain form has no dropout."""
+    fast = TimeMixerNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainTimeMixer(fast, case.horizon), fast
+
+
+FORMS = {"Sigma": sigma_forms, "TimeMixer": timemixer_forms}
+
+
+def training_step(net: nn.Module, case: Case, device: str) -> Callable[[], None]:
+    """Forward, backward and Adam on fixed data."""
+    net = net.to(device).train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
+    x = torch.randn(BATCH, CONTEXT, case.channels, device=device)
+    y = torch.randn(BATCH, case.horizon, case.channels, device=device)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        mse_loss(net(x), y).backward()
+        optimizer.step()
+        if device != "cpu":
+            torch.cuda.synchronize()
+
+    return step
+
+
+def medians(steps: dict[str, Callable[[], None]], repeats: int) -> dict[str, float]:
+    """Median milliseconds of each step, taken in turns; "flushed" runs without denormals."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(repeats + 2):
+        for name, step in steps.items():
+            torch.set_flush_denormal(name == "flushed")
+            started = perf_counter()
+            step()
+            times[name].append((perf_counter() - started) * 1e3)
+    torch.set_flush_denormal(False)
+    return {name: median(values[2:]) for name, values in times.items()}
+
+
+def peak_megabytes(step: Callable[[], None], device: str) -> float:
+    """Most memory held by torch within a step beyond what it held before."""
+    step()  # the optimiser's state is allocated in the first step
+    if device != "cpu":
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        step()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step()
+    held = highest = 0
+    for event in profiler.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            highest = max(highest, held)
+    return highest / 2**20
+
+
+def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Measure every case."""
+    for case in CASES:
+        torch.manual_seed(0)
+        plain, fast = FORMS[case.model](case, options.dropout)
+        steps = {
+            name: training_step(net, case, options.device)
+            for name, net in {"plain": plain, "flushed": plain, "fast": fast}.items()
+        }
+        repeats = options.repeats if case.channels < 100 else max(3, options.repeats // 10)
+        times = medians(steps, repeats)
+        memory = {n: peak_megabytes(steps[n], options.device) for n in ("plain", "fast")}
+        yield {
+            "model": case.model,
+            "channels": case.channels,
+            "d_model": case.options["d_model"],
+            "T": case.horizon,
+            **{f"{name} ms": value for name, value in times.items()},
+            "faster": times["plain"] / times["fast"],
+            "than flushed": times["flushed"] / times["fast"],
+            **{f"{name} MB": value for name, value in memory.items()},
+            "memory": memory["fast"] / memory["plain"],
+        }
+
+
+def main() -> None:
+    """Print and store the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    table = pd.DataFrame(rows(options))
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.device}")
+    print(table.round(2).to_string(index=False))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(options.out, index=False, float_format="%.3f")
+
+
+if __name__ == "__main__":
+    main()
