@@ -193,8 +193,9 @@ class TimeMixerNet(nn.Module):
         forecast = self._predict(self._embed(series, past_features))
         if trends:
             forecast = forecast + self._predict_trends(trends)
-        if future_features is not None:
-            forecast = forecast + self._future_effect(future_features)
+        if future_features is not None and self.feature_embedding is not None:
+            effect = self._future_effect(future_features, self.feature_embedding.weight)
+            forecast = forecast + effect
         finest = cast(RevIN, self.norms[0])
         return finest.inverse(self._to_windows(forecast), state)
 
@@ -273,10 +274,7 @@ class TimeMixerNet(nn.Module):
         layers = zip(trends, self.trend_layers, self.trend_predictors, strict=True)
         return torch.stack([predictor(layer(trend)) for trend, layer, predictor in layers]).sum(0)
 
-    def _future_effect(self, features: Tensor) -> Tensor:
+    def _future_effect(self, features: Tensor, weight: Tensor) -> Tensor:
         """Every scale's predictor sees the future features, hence the factor."""
-        if self.feature_embedding is None:
-            raise ValueError("future_features were given, but n_future_features is 0")
-        weight = self.feature_embedding.weight[:, : self.n_future_features]
-        effect = len(self.lengths) * (self.projection.weight @ weight)
+        effect = len(self.lengths) * (self.projection.weight @ weight[:, : self.n_future_features])
         return self._per_row(project(effect, features.permute(2, 0, 1)))
