@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from reference_timemixer import timemixer
 from torch.nn import functional as F
 
 from skscale.nn import TimeMixerNet
-from skscale.persistence_timemixer import timemixer_from_official, timemixer_official_names
+from skscale.persistence._timemixer import timemixer_from_official, timemixer_official_names
+
+from .reference_timemixer import timemixer
 
 CASES = sorted((Path(__file__).parents[1] / "data").glob("timemixer_*.npz"))
 
