@@ -28,8 +28,8 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
         ``"seasonal_naive"`` repeats the last season, ``"naive"`` the last value. ``"last"`` and
         ``"level"`` add a seasonal profile, the mean of up to five detrended seasons, to the
         last deseasonalised value or to an exponential average with factor 0.3. Rows sum to
-        one: the forecasts move with the series. Extrapolated slopes are left out: on held-out
-        series they won often and lost badly.
+        one: the forecasts move with the series. Extrapolated slopes are left out: where they lose,
+        they lose badly.
 
     Examples
     --------
