@@ -19,7 +19,7 @@ BLOCK_INPUTS = ("sum", "smooth")
 
 # Numbers in the widest hidden layer of one row block: small enough to stay near the core and
 # to come from memory the allocator already holds, large enough for full-speed products.
-_ROW_BLOCK_ELEMENTS = 2**20
+_ROW_BLOCK_ELEMENTS = 2**21
 
 
 class SigmaNet(nn.Module):
