@@ -69,11 +69,14 @@ class _PointwiseMLP(Function):
 
 
 def _before_activation(x: Tensor, inner: Tensor | None, bias: Tensor | None) -> Tensor:
-    if inner is not None:
-        x = mix_features(inner, x)
-    return x if bias is None else x + bias.unsqueeze(1)
+    if inner is None:
+        return x if bias is None else x + bias.unsqueeze(1)
+    x = mix_features(inner, x)
+    return x if bias is None else x.add_(bias.unsqueeze(1))
 
 
 def _sum_of_products(a: Tensor, b: Tensor) -> Tensor:
     """Products of every feature of ``a`` with every one of ``b``, summed over the points."""
-    return a.flatten(1) @ b.flatten(1).T
+    a, b = a.flatten(1), b.flatten(1)
+    # Few columns are several times slower than few rows in the CPU libraries.
+    return (b @ a.T).T if b.shape[0] < 8 else a @ b.T

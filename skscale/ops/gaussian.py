@@ -171,16 +171,26 @@ class _ScaledBessel(Function):
 
     @staticmethod
     def forward(ctx, order: Tensor, scale: Tensor) -> Tensor:
-        ctx.save_for_backward(order, scale)
-        return _scaled_bessel(order, scale)
+        if not ctx.needs_input_grad[1]:
+            return _scaled_bessel(order, scale)
+        # The derivative's orders cost little beside this one's when evaluated together.
+        here, below, above = _scaled_bessel(*_neighbours(order, scale))
+        ctx.save_for_backward(order, scale, 0.5 * (below + above) - here)
+        return here
 
     @staticmethod
     def backward(ctx, grad_output: Tensor) -> tuple[None, Tensor]:
-        order, scale = ctx.saved_tensors
-        order = order.expand_as(scale)
-        orders = torch.stack(((order - 1).abs(), order + 1, order))
-        below, above, here = _ScaledBessel.apply(orders, scale.expand(3, *scale.shape))
-        return None, grad_output * (0.5 * (below + above) - here)
+        order, scale, derivative = ctx.saved_tensors
+        if torch.is_grad_enabled():  # for a derivative of the derivative
+            here, below, above = _ScaledBessel.apply(*_neighbours(order, scale))
+            derivative = 0.5 * (below + above) - here
+        return None, grad_output * derivative
+
+
+def _neighbours(order: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """Orders ``d``, ``|d - 1|`` and ``d + 1`` along a new first dimension, and their scales."""
+    order = order.expand_as(scale)
+    return torch.stack((order, (order - 1).abs(), order + 1)), scale.expand(3, *scale.shape)
 
 
 def _scaled_bessel(order: Tensor, scale: Tensor) -> Tensor:
