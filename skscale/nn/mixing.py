@@ -30,8 +30,8 @@ def scale_lengths(seq_len: int, down_sampling_window: int, down_sampling_layers:
     if lengths[-1] == 0:
         raise ValueError(
             f"down_sampling_layers={down_sampling_layers} with down_sampling_window="
-            f"{down_sampling_window} needs seq_len >= "
-            f"{down_sampling_window**down_sampling_layers}, got {seq_len}"
+            f"{down_sampling_window} needs at least "
+            f"{down_sampling_window**down_sampling_layers} time points, got {seq_len}"
         )
     return lengths
 
@@ -321,12 +321,10 @@ class PastDecomposableMixing(_ScaleMixing):
             return list(hidden)
         finest, coarsest = hidden[0], hidden[-1]
         parts = [self.decomposition(h) for h in hidden[1:]]
-        preprocess = None
-        season = finest
         if isinstance(self.decomposition, SeriesDecomposition):
-            preprocess = self.decomposition.season_matrix(finest.shape[-1], finest)
+            season, preprocess = finest, self.decomposition.season_matrix(self.lengths[0], finest)
         else:
-            season = self.decomposition(finest)[0]
+            season, preprocess = self.decomposition(finest)[0], None
         between = [season for season, _ in parts[:-1]]
         seasons = self.season_mixing.mix([season, *between, coarsest], preprocess)
         trends = self.trend_mixing.mix([finest, *(trend for _, trend in parts)])

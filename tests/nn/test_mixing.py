@@ -161,7 +161,7 @@ def _run(shapes, **arguments):
         (lambda: MultiScaleSeasonMixing(0), "seq_len must be an integer >= 1, got 0"),
         (lambda: MultiScaleTrendMixing(8, 0), "down_sampling_window must be an integer >= 1"),
         (lambda: MultiScaleSeasonMixing(8, 2, -1), "down_sampling_layers must be an integer >= 0"),
-        (lambda: MultiScaleTrendMixing(7, 2, 3), "needs seq_len >= 8, got 7"),
+        (lambda: MultiScaleTrendMixing(7, 2, 3), "needs at least 8 time points, got 7"),
         (lambda: MultiScaleSeasonMixing(8)([]), r"must hold 1 or 2 tensors .* got 0"),
         (lambda: _run([(1, 3, 8)] * 3), r"must hold 1 or 2 tensors .* got 3"),
         (lambda: _run([(1, 3, 8), (1, 3, 5)]), r"x_list\[1\] must have shape .* got \(1, 3, 5\)"),

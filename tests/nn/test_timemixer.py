@@ -252,7 +252,7 @@ def test_forward_leaves_no_trace():
         ({"d_ff": -1}, "d_ff must be an integer >= 1, got -1"),
         ({"n_layers": 0}, "n_layers must be an integer >= 1, got 0"),
         ({"down_sampling_layers": -1}, "down_sampling_layers must be an integer >= 0, got -1"),
-        ({"down_sampling_layers": 5}, "needs seq_len >= 32, got 24"),
+        ({"down_sampling_layers": 5}, "needs at least 32 time points, got 24"),
         ({"down_sampling_window": 0}, "down_sampling_window must be an integer >= 1, got 0"),
         ({"down_sampling_method": None}, r"down_sampling_method must be one of .* got None"),
         ({"decomp_method": "stl"}, r"decomp_method must be one of .* got 'stl'"),
