@@ -10,7 +10,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from tqdm.auto import tqdm
 
 from skscale.training.losses import Loss, get_loss
@@ -45,7 +45,8 @@ class TrainingConfig:
         Initial rate of Adam; the peak for ``"onecycle"``.
     lr_schedule : {"constant", "halving", "cosine", "onecycle"}, default="constant"
         ``"halving"`` halves the rate after every epoch, as the papers' long-term runs do;
-        ``"cosine"`` falls to zero; ``"onecycle"`` rises for a fifth of the steps first.
+        ``"cosine"`` falls to zero; ``"onecycle"`` is torch's ``OneCycleLR``, rising for a fifth of
+        the steps.
     weight_decay : float, default=0.0
         Decoupled weight decay (AdamW).
     gradient_clip : float, default=0.0
@@ -256,20 +257,15 @@ def _optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
 
 
 def _scheduler(optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int) -> LRScheduler:
-    """Factor of the learning rate for every step."""
+    """Learning rate of every step."""
     total = config.max_epochs * steps
-    warm_up = max(1, round(0.2 * total))
-
-    def one_cycle(step: int) -> float:
-        if step < warm_up:
-            return (step + 1) / warm_up
-        return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, total - warm_up)))
-
+    if config.lr_schedule == "onecycle":
+        rise = max(0.2, 1 / total)  # at least one step
+        return OneCycleLR(optimizer, config.learning_rate, total_steps=total + 1, pct_start=rise)
     factor = {
         "constant": lambda step: 1.0,
         "halving": lambda step: 0.5 ** (step // steps),
         "cosine": lambda step: 0.5 * (1 + math.cos(math.pi * step / total)),
-        "onecycle": one_cycle,
     }[config.lr_schedule]
     return LambdaLR(optimizer, factor)
 
