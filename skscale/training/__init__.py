@@ -1,16 +1,10 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
+from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.linear import fit_linear_maps
-from skscale.training.loop import (
-    History,
-    NonFiniteLossError,
-    TrainingConfig,
-    evaluate,
-    forward,
-    predict,
-    train,
-)
+from skscale.training.loop import evaluate, forward, predict, train
 from skscale.training.losses import LOSSES
+from skscale.training.runtime import Runtime, find_device
 from skscale.training.windows import Batch, SeriesBuffer, Windows
 
 __all__ = [
@@ -18,10 +12,12 @@ __all__ = [
     "Batch",
     "History",
     "NonFiniteLossError",
+    "Runtime",
     "SeriesBuffer",
     "TrainingConfig",
     "Windows",
     "evaluate",
+    "find_device",
     "fit_linear_maps",
     "forward",
     "predict",
