@@ -23,7 +23,8 @@ __all__ = ["evaluate", "forward", "predict", "train"]
 class _Step(NamedTuple):
     """What a training step needs besides its batch and its rates."""
 
-    net: nn.Module | CompiledNet
+    net: nn.Module
+    forward: nn.Module | CompiledNet
     loss: Loss
     optimizer: Adam
     clip: float
@@ -113,7 +114,7 @@ def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
 
 @torch.no_grad()
 def evaluate(
-    net: nn.Module | CompiledNet,
+    net: nn.Module,
     windows: Windows,
     config: TrainingConfig,
     runtime: Runtime | None = None,
@@ -126,7 +127,7 @@ def evaluate(
     total = torch.zeros((), dtype=torch.float64, device=device)
     chosen = _spread_indices(windows, config.validation_windows)
     for index in chosen.split(config.batch_size):
-        part, weight = runtime.share(index)
+        part, weight = runtime.share(index, windows)
         batch = windows.batch(part)
         total += loss(forward(net, batch), batch) * (weight * len(index))
     return float(runtime.mean(total)) / len(chosen)
@@ -143,9 +144,9 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
 
 def _prepare(net: nn.Module, config: TrainingConfig, runtime: Runtime, history: History) -> _Step:
     optimizer = Adam(net.parameters(), config.weight_decay)
-    wrapped = runtime.wrap(net)
-    trained = CompiledNet(wrapped, history.notes.append) if config.compile else wrapped
-    return _Step(trained, get_loss(config.loss), optimizer, config.gradient_clip, runtime)
+    net = runtime.wrap(net)
+    compiled = CompiledNet(net, history.notes.append) if config.compile else net
+    return _Step(net, compiled, get_loss(config.loss), optimizer, config.gradient_clip, runtime)
 
 
 def _train_epoch(
@@ -155,17 +156,15 @@ def _train_epoch(
     step.net.train()
     losses = []
     for index, now in zip(order, rates, strict=True):
-        part, weight = step.runtime.share(index)
+        part, weight = step.runtime.share(index, windows)
         losses.append(_train_step(step, windows.batch(part), weight, now))
         bar.update()
     return torch.stack(losses)
 
 
-def _train_step(step: _Step, batch: Batch, weight: float, rates: Rates) -> Tensor:
+def _train_step(step: _Step, batch: Batch, weight: Tensor | float, rates: Rates) -> Tensor:
     step.optimizer.zero_grad()
-    value = step.loss(forward(step.net, batch), batch)
-    if weight != 1.0:
-        value = value * weight
+    value = step.loss(forward(step.forward, batch), batch) * weight
     step.runtime.backward(value)
     if step.clip:
         nn.utils.clip_grad_norm_(step.optimizer.parameters, step.clip)

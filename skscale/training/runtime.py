@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skscale.training.config import PRECISIONS
+from skscale.training.windows import Windows
 
 __all__ = ["Runtime", "find_device"]
 
@@ -62,7 +63,7 @@ class Runtime:
             accelerator=device.type,
             devices=local if world > 1 else _one(device),
             num_nodes=max(1, world // local),
-            strategy=DDPStrategy(find_unused_parameters=True) if world > 1 else "auto",
+            strategy=DDPStrategy(static_graph=True) if world > 1 else "auto",
             precision="bf16-mixed" if precision == "bf16" else "32-true",
         )
         fabric.launch()
@@ -88,8 +89,8 @@ class Runtime:
         else:
             self.fabric.backward(loss)
 
-    def share(self, index: Tensor) -> tuple[Tensor, float]:
-        """Part of a batch of windows that this process works on, and its weight.
+    def share(self, index: Tensor, windows: Windows) -> tuple[Tensor, Tensor | float]:
+        """Part of a batch that this process works on, and the weight of its mean loss.
 
         The weighted mean losses of all processes average to the mean loss of the batch. A
         process left without windows works on one of another's, with weight zero.
@@ -97,8 +98,10 @@ class Runtime:
         if self.fabric is None or self.fabric.world_size == 1:
             return index, 1.0
         rank, world = self.fabric.global_rank, self.fabric.world_size
-        part = index[rank::world]
-        return (part if len(part) else index[:1]), len(part) * world / len(index)
+        observed = windows.observed_targets(index)
+        weight = observed[rank::world].sum() * world / observed.sum()
+        part = index[rank::world].contiguous()
+        return (part if len(part) else index[:1]), weight
 
     def mean(self, value: Tensor) -> Tensor:
         """Mean of ``value`` over the processes."""

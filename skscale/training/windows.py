@@ -150,9 +150,17 @@ class Windows:
 
     def batch(self, index: Tensor) -> Batch:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
+        return self.at(*self._place(index))
+
+    def observed_targets(self, index: Tensor) -> Tensor:
+        """Steps of the horizon before the end of the series, (batch,) for windows ``index``."""
+        series, cut = self._place(index)
+        return (self._end[series] - cut).clamp(max=self.prediction_length)
+
+    def _place(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Series and cut of windows ``index``."""
         series = torch.searchsorted(self._ends, index, right=True)
-        cut = index - (self._ends - self._counts)[series] + self._first_cut[series]
-        return self.at(series, cut)
+        return series, index - (self._ends - self._counts)[series] + self._first_cut[series]
 
     def at(self, series: Tensor, cut: Tensor) -> Batch:
         """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""
