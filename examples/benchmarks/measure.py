@@ -58,3 +58,21 @@ def report(title: str, rows: Iterable[Mapping[str, object]], options: Namespace,
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         table.to_csv(options.out / f"{name}.csv", index=False, float_format="%.4f")
+
+
+def plot(
+    rows: Iterable[Mapping[str, object]], x: str, ys: list[str], path: Path, log: bool = False
+) -> None:
+    """One small panel for each column of ``ys``, over column ``x``."""
+    from matplotlib.figure import Figure
+
+    table = pd.DataFrame(rows)
+    figure = Figure(figsize=(3.2 * len(ys), 2.8), layout="constrained")
+    for axes, y in zip(figure.subplots(1, len(ys), squeeze=False)[0], ys, strict=True):
+        axes.plot(table[x], table[y], "o-")
+        axes.set(xlabel=x, ylabel=y)
+        if log:
+            axes.set(xscale="log", yscale="log")
+        else:
+            axes.set(xlim=(0, None), ylim=(0, None))
+    figure.savefig(path, dpi=120)

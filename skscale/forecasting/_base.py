@@ -245,16 +245,17 @@ class NetworkForecaster(BaseForecaster):
             validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
             config = self._training_config(len(windows))
             generator = torch.Generator().manual_seed(seed)
-            network = model.network.to(device)
-            if not self.linear_base:
-                history = train(
-                    network, windows, config, validation, generator, self.verbose, runtime
+            model.network.to(device)
+            n_values = config.batch_size * model.layout.context_length * len(panel.columns)
+            with runtime.threads_for(n_values):
+                if not self.linear_base:
+                    run = (windows, config, validation, generator, self.verbose, runtime)
+                    history = train(model.network, *run)
+                    return replace(model, forecast=model.network, history=history)
+                forecast, history = fit_correction(
+                    *(model.network, windows, validation, whole, model.layout),
+                    *(config, generator, self.verbose, runtime),
                 )
-                return replace(model, forecast=network, history=history)
-            forecast, history = fit_correction(
-                *(network, windows, validation, whole, model.layout),
-                *(config, generator, self.verbose, runtime),
-            )
         return replace(model, forecast=forecast, history=history)
 
     def _new_model(

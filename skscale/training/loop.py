@@ -126,7 +126,7 @@ def evaluate(
     loss = get_loss(config.loss)
     total = torch.zeros((), dtype=torch.float64, device=device)
     chosen = _spread_indices(windows, config.validation_windows)
-    for index in chosen.split(config.batch_size):
+    for index in chosen.split(_evaluation_batch(windows, config)):
         part, weight = runtime.share(index, windows)
         batch = windows.batch(part)
         total += loss(forward(net, batch), batch) * (weight * len(index))
@@ -206,6 +206,11 @@ def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
     if k * 50 > n:
         return torch.randperm(n, generator=generator)[:k]
     return torch.randint(n, (k,), generator=generator)
+
+
+def _evaluation_batch(windows: Windows, config: TrainingConfig) -> int:
+    """Windows of a pass without gradients: more than of a step, unless channels are many."""
+    return max(config.batch_size, min(256, 4096 // windows.buffer.values.shape[1]))
 
 
 def _spread_indices(windows: Windows, at_most: int | None) -> Tensor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,9 @@ from skscale.training.config import PRECISIONS
 from skscale.training.windows import Windows
 
 __all__ = ["Runtime", "find_device"]
+
+# Series values of a batch up to which one thread was as fast as two, for both nets.
+_VALUES_OF_ONE_CORE = 8_192
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,21 @@ class Runtime:
     def is_first(self) -> bool:
         """Whether this is the process that reports."""
         return self.fabric is None or self.fabric.is_global_zero
+
+    @contextmanager
+    def threads_for(self, n_values: int) -> Iterator[None]:
+        """Compute on one core while steps see no more than some thousand values.
+
+        A second core gains nothing there, and waiting for it makes a fit many times slower as
+        soon as another process wants that core.
+        """
+        before = torch.get_num_threads()
+        if self.device.type == "cpu" and n_values <= _VALUES_OF_ONE_CORE:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""

@@ -20,6 +20,18 @@ def test_one_process_in_float32_is_bare_torch():
     assert runtime.wrap(net) is net
 
 
+@pytest.mark.parametrize(("n_values", "expected"), [(1_000, 1), (1_000_000, 2)])
+def test_small_steps_run_on_one_core(n_values, expected):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with Runtime.of("cpu").threads_for(n_values):
+            assert torch.get_num_threads() == expected
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 class TwoProcesses:
     """What `Runtime.share` asks of Fabric."""
 
