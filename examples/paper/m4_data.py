@@ -1,7 +1,7 @@
 """The M4 competition: series, Naive2, and the competition's errors.
 
-Sources: Makridakis, Spiliotis and Assimakopoulos (2018) for sMAPE, MASE and OWA; the groups are those
-of Oreshkin et al. (2020), N-BEATS, and of Table 3 of the Sigma paper.
+Errors as in Makridakis, Spiliotis and Assimakopoulos (2018); groups as in Oreshkin et al. (2020),
+N-BEATS, and Table 3 of the Sigma paper.
 """
 
 from __future__ import annotations
