@@ -19,7 +19,7 @@ from itertools import product
 from examples.paper.models import MODELS, Model, find_model, parsed_settings
 from examples.paper.protocol import SOURCES, load
 from examples.paper.results import ResultTable, settings_text
-from examples.paper.runs import KEYS, VALUES, add_shared_arguments, mean_text, run, run_text
+from examples.paper.runs import KEYS, VALUES, add_shared_arguments, finished_run, print_runs
 
 CONTEXT_LENGTH = 96
 
@@ -37,9 +37,7 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
         for context, horizon, seed in product(args.context, args.horizon, args.seeds):
             values = (name, dataset, context, horizon, seed, settings_text(shown))
             key = dict(zip(KEYS, values, strict=True))
-            if table.find(key) is None:
-                table.append(key | run(model.estimator, settings, key, data(), args.stride))
-            yield table.find(key)
+            yield finished_run(table, key, model.estimator, settings, data, args.stride)
 
 
 def _changes(args: argparse.Namespace, model: Model) -> dict[str, object]:
@@ -72,13 +70,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Run what is missing and print every row and the means over seeds."""
     args = parse(arguments)
-    cells: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for row in finished_runs(args, ResultTable(args.out, KEYS, VALUES)):
-        cell = tuple(row[name] for name in ("model", "dataset", "context", "horizon"))
-        cells.setdefault(cell, []).append(row)
-        print(*cell, run_text(row), flush=True)
-    for cell, rows in cells.items():
-        print(*cell, mean_text(rows))
+    print_runs(finished_runs(args, ResultTable(args.out, KEYS, VALUES)))
 
 
 if __name__ == "__main__":

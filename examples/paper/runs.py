@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -14,7 +14,7 @@ from sktime.forecasting.base import BaseForecaster
 
 from examples.paper.models import build
 from examples.paper.protocol import Benchmark, score
-from examples.paper.results import versions_text
+from examples.paper.results import ResultTable, versions_text
 from examples.paper.rolling import rolled_forecast
 from skscale.forecasting._base import NetworkForecaster
 
@@ -60,6 +60,23 @@ def run(
     }
 
 
+def finished_run(
+    table: ResultTable,
+    key: Mapping[str, object],
+    estimator: type[BaseForecaster],
+    settings: Mapping[str, object],
+    data: Callable[[], Benchmark],
+    stride: int = 1,
+) -> dict[str, str]:
+    """Row of a run, computed only if the table lacks it; ``data`` is loaded only then."""
+    row = table.find(key)
+    if row is None:
+        table.append({**key, **run(estimator, settings, key, data(), stride)})
+        row = table.find(key)
+    assert row is not None
+    return row
+
+
 def _training(history: Mapping[str, list] | None) -> dict[str, object]:
     """What `history_` of our forecasters says; others do not tell."""
     if history is None:
@@ -77,6 +94,17 @@ def add_shared_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=RESULTS / out)
+
+
+def print_runs(rows: Iterable[Mapping[str, str]]) -> None:
+    """Print every run as it ends, then the means over seeds."""
+    cells: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    for row in rows:
+        cell = tuple(row[name] for name in ("model", "dataset", "context", "horizon"))
+        cells.setdefault(cell, []).append(row)
+        print(*cell, run_text(row), flush=True)
+    for cell, group in cells.items():
+        print(*cell, mean_text(group))
 
 
 def run_text(row: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from examples.paper import long_term, models
+from examples.paper import long_term, models, runs
 from examples.paper.protocol import (
     SOURCES,
     Benchmark,
@@ -230,13 +230,13 @@ def test_a_run_is_scored_on_all_windows_and_recorded(arguments, tmp_path, capsys
 def test_finished_runs_are_not_repeated(arguments, tmp_path, monkeypatch):
     long_term.main([*arguments, "--seeds", "0"])
     seeds = []
-    run = long_term.run
+    run = runs.run
 
     def counted(estimator, settings, key, *rest):
         seeds.append(key["seed"])
         return run(estimator, settings, key, *rest)
 
-    monkeypatch.setattr(long_term, "run", counted)
+    monkeypatch.setattr(runs, "run", counted)
     long_term.main([*arguments, "--seeds", "0", "1"])
     assert seeds == [1]
     long_term.main([*arguments, "--seeds", "0", "1", "--set", "d_model=4", "d_ff=8"])
@@ -245,13 +245,13 @@ def test_finished_runs_are_not_repeated(arguments, tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from examples.paper import long_term
-run = long_term.run
+from examples.paper import long_term, runs
+run = runs.run
 def killed(estimator, settings, key, *rest):
     if key["seed"] == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return run(estimator, settings, key, *rest)
-long_term.run = killed
+runs.run = killed
 long_term.main(sys.argv[1:])
 """
 
