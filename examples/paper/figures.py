@@ -20,9 +20,8 @@ def draw_context_length(
     found = cells(own_settings(pd.concat([runs, contexts]), "sigma"))
     figure, (errors, cost) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
     for i, horizon in enumerate(HORIZONS):
-        ours = {
-            c: found.at[k, "mse"] for c in CONTEXTS if (k := (DATASET, c, horizon)) in found.index
-        }
+        keys = {context: (DATASET, context, horizon) for context in CONTEXTS}
+        ours = {c: found.at[key, "mse"] for c, key in keys.items() if key in found.index}
         theirs = [
             published(13, "Sigma", DATASET, "mse", context=context, horizon=horizon)
             for context in CONTEXTS

@@ -1,7 +1,7 @@
 """The papers' own numbers, from ``published.csv``.
 
-All are from the Sigma paper, arXiv 2605.31129: Tables 4, 7, 8, 9 and 13, and DLinear's from Table 10.
-TimeMixer's are the Sigma paper's, which ran it at the same context.
+All are from Tables 4, 7, 8, 9, 10 and 13 of the Sigma paper, arXiv 2605.31129; those of TimeMixer
+(Table 7) and DLinear (Table 10) are its, too, at the same context.
 """
 
 from __future__ import annotations
