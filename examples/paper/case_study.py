@@ -70,7 +70,7 @@ def case(forecaster: SigmaForecaster, data: Benchmark, cut: int) -> Case:
     level = context.mean()
     with torch.no_grad():
         scales, weights = network.scales[0], kernel()
-        smooth = apply_symmetric_kernel(torch.from_numpy(context - level), weights.double())
+        smooth = apply_symmetric_kernel(weights.double(), torch.from_numpy(context - level))
     forecast = fitted_forecast(forecaster, data)(range(cut, cut + 1))[0, :, channel]
     target = values[cut : cut + network.prediction_length]
     return Case(scales.numpy(), weights.numpy(), context, smooth.numpy() + level, target, forecast)

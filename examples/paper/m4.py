@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import product
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -181,17 +182,30 @@ def row_errors(row: Mapping[str, str]) -> tuple[M4Errors, M4Errors]:
     return found, M4Errors(float(row["naive2_smape"]), float(row["naive2_mase"]))
 
 
-def group_errors(rows: Iterable[Mapping[str, str]], group: str) -> tuple[M4Errors, float] | None:
-    """Errors and OWA of a group, from one row each of its frequencies; None if one lacks."""
+class GroupErrors(NamedTuple):
+    """Errors of a group of frequencies.
+
+    ``owa`` is the mean of the frequencies' OWAs, weighted by their series, as in the paper's
+    tables; ``owa_pooled`` is the competition's, from the group's own mean errors.
+    """
+
+    smape: float
+    mase: float
+    owa: float
+    owa_pooled: float
+
+
+def group_errors(rows: Iterable[Mapping[str, str]], group: str) -> GroupErrors | None:
+    """Errors of a group from one row each of its frequencies; None if one lacks."""
     by_name = {row["frequency"]: row for row in rows}
     if not set(GROUPS[group]) <= set(by_name):
         return None
-    pairs = {name: row_errors(by_name[name]) for name in GROUPS[group]}
-    counts = {name: int(by_name[name]["n_series"]) for name in GROUPS[group]}
-    found, naive2 = (
-        pooled({name: pair[i] for name, pair in pairs.items()}, counts, group) for i in (0, 1)
-    )
-    return found, owa(found, naive2)
+    members = [by_name[name] for name in GROUPS[group]]
+    weights = [int(row["n_series"]) for row in members]
+    pairs = [row_errors(row) for row in members]
+    found, naive2 = (pooled([pair[i] for pair in pairs], weights) for i in (0, 1))
+    mean = float(np.average([owa(*pair) for pair in pairs], weights=weights))
+    return GroupErrors(*found, mean, owa(found, naive2))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -217,10 +231,9 @@ def main(arguments: list[str] | None = None) -> None:
         own = [r for r in finished if (r["recipe"], r["seed"]) == (recipe, str(seed))]
         scores = group_errors(own, group)
         if scores is not None:
-            (smape, mase), relative = scores
             print(
-                f"{recipe} seed {seed} {group}: sMAPE {smape:.3f} MASE {mase:.3f} "
-                f"OWA {relative:.3f}"
+                f"{recipe} seed {seed} {group}: sMAPE {scores.smape:.3f} MASE {scores.mase:.3f} "
+                f"OWA {scores.owa:.3f} ({scores.owa_pooled:.3f} pooled)"
             )
 
 

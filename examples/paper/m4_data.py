@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import lzma
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -145,12 +145,9 @@ def errors(forecast: np.ndarray, data: M4) -> M4Errors:
     return M4Errors(float(smape(forecast, data.test).mean()), float(scaled.mean()))
 
 
-def pooled(found: Mapping[str, M4Errors], counts: Mapping[str, int], group: str) -> M4Errors:
-    """Errors of a group of `GROUPS`: the mean over all of its series."""
-    members = GROUPS[group]
-    weights = [counts[name] for name in members]
-    columns = zip(*(found[name] for name in members), strict=True)
-    return M4Errors(*(float(np.average(column, weights=weights)) for column in columns))
+def pooled(found: Sequence[M4Errors], n_series: Sequence[int]) -> M4Errors:
+    """Errors of several frequencies together: means over all of their series."""
+    return M4Errors(*(float(mean) for mean in np.average(found, axis=0, weights=n_series)))
 
 
 def owa(model: M4Errors, naive2: M4Errors) -> float:
