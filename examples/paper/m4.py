@@ -15,11 +15,13 @@ what it is worth.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import product
+from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -36,7 +38,7 @@ from examples.paper.m4_data import (
 )
 from examples.paper.models import SIGMA_COMMON
 from examples.paper.results import ResultTable, settings_text, versions_text
-from examples.paper.runs import add_shared_arguments
+from examples.paper.runs import ROOT, add_shared_arguments
 from skscale import SigmaForecaster
 
 KEYS = ("recipe", "frequency", "choose", "seed", "settings")
@@ -144,16 +146,16 @@ def chosen_on_test(
     return found[best][0], found[-1][1] | {"best_epoch": best}
 
 
-def run(key: Mapping[str, object], settings: Mapping[str, object], data: M4) -> dict[str, object]:
-    """Fit with one seed and score; the `VALUES` of a row."""
+def run(
+    key: Mapping[str, object], settings: Mapping[str, object], data: M4, kept: Path
+) -> dict[str, object]:
+    """Fit with one seed, keep the forecasts and score them; the `VALUES` of a row."""
     started = perf_counter()
     way = chosen_on_test if key["choose"] == "test" else forecast
-    values, history = way(settings, data, key["seed"])
-    scores = zip(("smape", "mase"), errors(values, data), strict=True)
-    naive2 = zip(("naive2_smape", "naive2_mase"), errors(data.naive2, data), strict=True)
-    return {
-        **{name: f"{value:.4f}" for name, value in (*scores, *naive2)},
-        "n_series": len(data.names),
+    values, history = way(settings, data, int(str(key["seed"])))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    np.save(kept, values.astype(np.float32))
+    return scores(values, data) | {
         "epochs": len(history["train_loss"]),
         "best_epoch": history["best_epoch"] + 1,
         "seconds": f"{perf_counter() - started:.1f}",
@@ -161,19 +163,52 @@ def run(key: Mapping[str, object], settings: Mapping[str, object], data: M4) -> 
     }
 
 
+def scores(values: np.ndarray, data: M4) -> dict[str, object]:
+    """Errors of forecasts and of Naive2, as a row of the table holds them."""
+    found, naive2 = errors(values, data), errors(data.naive2, data)
+    columns = {"smape": found.smape, "mase": found.mase}
+    columns |= {"naive2_smape": naive2.smape, "naive2_mase": naive2.mase}
+    return {name: f"{value:.4f}" for name, value in columns.items()} | {"n_series": len(data.names)}
+
+
+def averaged(files: Sequence[Path], data: M4) -> dict[str, object]:
+    """Score the mean of the forecasts in ``files``; the `VALUES` of a row."""
+    values = np.mean([np.load(file) for file in files], axis=0, dtype=np.float64)
+    return scores(values, data) | {
+        **dict.fromkeys(("epochs", "best_epoch", "seconds"), ""),
+        "versions": versions_text(),
+    }
+
+
 def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict[str, str]]:
-    """Rows of all runs asked for, run only where the table lacks them."""
+    """Rows of all runs asked for, run only where the table lacks them.
+
+    Behind the seeds of a frequency stands their average, where all of their forecasts are kept.
+    """
     for name, recipe in product(args.frequency, args.recipe):
         data = cache(partial(load_m4, name, args.data))
         settings = RECIPES[recipe](name)
         if args.max_epochs is not None:
             settings["max_epochs"] = args.max_epochs
+        text = settings_text(settings)
+        files = []
         for seed in args.seeds:
-            values = (recipe, name, args.choose, seed, settings_text(settings))
-            key = dict(zip(KEYS, values, strict=True))
+            key = dict(zip(KEYS, (recipe, name, args.choose, seed, text), strict=True))
+            files.append(
+                args.forecasts / f"{recipe}-{name}-{args.choose}-{seed}-{_short(text)}.npy"
+            )
             if table.find(key) is None:
-                table.append(key | run(key, settings, data()))
+                table.append(key | run(key, settings, data(), files[-1]))
             yield table.find(key)
+        if len(files) > 1 and all(file.is_file() for file in files):
+            key |= {"recipe": f"{recipe}, averaged", "seed": "+".join(map(str, args.seeds))}
+            if table.find(key) is None:
+                table.append(key | averaged(files, data()))
+            yield table.find(key)
+
+
+def _short(settings: str) -> str:
+    return f"{crc32(settings.encode()):08x}"
 
 
 def row_errors(row: Mapping[str, str]) -> tuple[M4Errors, M4Errors]:
@@ -215,26 +250,29 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--recipe", nargs="+", choices=RECIPES, default=["skscale"])
     parser.add_argument("--choose", choices=("train", "test"), default="train")
     parser.add_argument("--max-epochs", type=int, help="instead of those of the recipe")
+    parser.add_argument(
+        "--forecasts", type=Path, default=ROOT / "build" / "m4", help="folder that keeps forecasts"
+    )
     add_shared_arguments(parser, "m4.csv")
     args = parser.parse_args(arguments)
     finished = []
     for row in finished_runs(args, ResultTable(args.out, KEYS, VALUES)):
         finished.append(row)
         found, naive2 = row_errors(row)
+        training = f", best epoch {row['best_epoch']} of {row['epochs']}" if row["epochs"] else ""
         print(
             f"{row['recipe']} {row['frequency']} seed {row['seed']}: sMAPE {found.smape:.3f} "
-            f"MASE {found.mase:.3f} OWA {owa(found, naive2):.3f}, best epoch "
-            f"{row['best_epoch']} of {row['epochs']}, {row['seconds']} s",
+            f"MASE {found.mase:.3f} OWA {owa(found, naive2):.3f}{training}",
             flush=True,
         )
-    for recipe, seed, group in product(args.recipe, args.seeds, GROUPS):
-        own = [r for r in finished if (r["recipe"], r["seed"]) == (recipe, str(seed))]
-        scores = group_errors(own, group)
-        if scores is not None:
-            print(
-                f"{recipe} seed {seed} {group}: sMAPE {scores.smape:.3f} MASE {scores.mase:.3f} "
-                f"OWA {scores.owa:.3f} ({scores.owa_pooled:.3f} pooled)"
-            )
+    for recipe, seed in dict.fromkeys((row["recipe"], row["seed"]) for row in finished):
+        own = [row for row in finished if (row["recipe"], row["seed"]) == (recipe, seed)]
+        for group in GROUPS:
+            if (of_group := group_errors(own, group)) is not None:
+                print(
+                    f"{recipe} seed {seed} {group}: sMAPE {of_group.smape:.3f} MASE "
+                    f"{of_group.mase:.3f} OWA {of_group.owa:.3f} ({of_group.owa_pooled:.3f} pooled)"
+                )
 
 
 if __name__ == "__main__":

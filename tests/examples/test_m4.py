@@ -140,16 +140,23 @@ def test_the_leak_keeps_the_epoch_that_is_best_on_test(folder):
 
 
 def test_runs_are_recorded_and_not_repeated(folder, monkeypatch, capsys):
-    arguments = ["--frequency", "Hourly", "--recipe", "paper", "--max-epochs", "1", "--seeds", "0"]
+    arguments = ["--frequency", "Hourly", "--recipe", "paper", "--max-epochs", "1"]
     arguments += ["--data", str(folder), "--out", str(folder / "m4.csv")]
-    m4.main(arguments)
+    arguments += ["--forecasts", str(folder / "kept")]
+    m4.main([*arguments, "--seeds", "0"])
     first = (folder / "m4.csv").read_text()
+    m4.main([*arguments, "--seeds", "0", "1"])
     monkeypatch.setattr(m4, "run", None)
-    m4.main(arguments)
-    assert (folder / "m4.csv").read_text() == first
-    row = pd.read_csv(folder / "m4.csv").iloc[0]
-    assert (row["n_series"], row["epochs"]) == (12, 1)
+    m4.main([*arguments, "--seeds", "0", "1"])
+    assert (folder / "m4.csv").read_text().startswith(first)
+    rows = pd.read_csv(folder / "m4.csv")
+    assert list(rows["seed"]) == ["0", "1", "0+1"]
+    assert list(rows["recipe"]) == ["paper", "paper", "paper, averaged"]
+    assert set(rows["n_series"]) == {12}
     assert "OWA" in capsys.readouterr().out
+    data = load_m4("Hourly", folder)
+    mean = np.mean([np.load(file) for file in (folder / "kept").iterdir()], axis=0)
+    assert errors(mean, data).smape == pytest.approx(rows["smape"][2], abs=1e-4)
 
 
 def test_the_owa_of_a_group_is_a_mean_over_frequencies_or_pooled():
