@@ -29,7 +29,8 @@ RUN = $(BIN)/python -m examples.paper.$(1) --data $(DATA) --seeds $(SEEDS)
 paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuild docs/results/paper.md
 	$(call RUN,long_term) --model sigma timemixer
 	$(BIN)/python -m examples.paper.baselines --data $(DATA)
-	$(call RUN,m4) --recipe paper default skscale
+	$(call RUN,m4)
+	$(call RUN,m4) --rehearsal --seeds 0
 	$(call RUN,m4) --recipe paper --choose test --seeds 0
 	$(call RUN,ablation)
 	$(call RUN,context_length)

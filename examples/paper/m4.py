@@ -4,12 +4,13 @@
 
     python -m examples.paper.m4 --frequency Hourly Weekly --seeds 0 1 2
 
-One network for each frequency, fitted on all of its series at once, by one of three recipes:
-``paper`` (Table 6 and the official script), ``default`` (`SigmaForecaster` as it comes) and
-``skscale`` (what was best for us). The epoch is chosen on the last part of the training data: the
-last horizon, or a fifth of the points used where that is more. ``--choose test`` chooses it on
-the competition's test set, as the published protocol does; that is a leak, and here to show
-what it is worth.
+One network for each frequency, fitted on all of its series at once by one of the recipes of
+`m4_recipes`. The epoch is chosen on the last part of the training data: the last horizon, or a
+fifth of the points used where that is more. Recipes are to be compared in a ``--rehearsal``,
+which takes the last horizon of the training data for the test set.
+
+``--choose test`` chooses the epoch on the competition's test set, as the published protocol
+does; that is a leak, and here to show what it is worth.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from examples.paper.m4_data import (
     panel_frame,
     pooled,
 )
-from examples.paper.models import SIGMA_COMMON
+from examples.paper.m4_recipes import RECIPES
 from examples.paper.results import ResultTable, settings_text, versions_text
 from examples.paper.runs import ROOT, add_shared_arguments
 from skscale import SigmaForecaster
@@ -46,68 +47,6 @@ VALUES = (
     *("smape", "mase", "naive2_smape", "naive2_mase", "n_series"),
     *("epochs", "best_epoch", "seconds", "versions"),
 )
-
-# Series, and from how many horizons before the end of a series the official script draws cuts.
-SIZES = {
-    "Yearly": (23_000, 1.5),
-    "Quarterly": (24_000, 1.5),
-    "Monthly": (48_000, 1.5),
-    "Weekly": (359, 10),
-    "Daily": (4_227, 10),
-    "Hourly": (414, 10),
-}
-
-
-def paper_settings(name: str) -> dict[str, object]:
-    """Table 6 and the official script: as many windows an epoch as there are series.
-
-    ``recent`` points of every series hold the cuts and contexts of training and, behind them,
-    one horizon for validation.
-    """
-    horizon = FREQUENCIES[name].horizon
-    n_series, history = SIZES[name]
-    return SIGMA_COMMON | {
-        "recent": int((2 + history + 1) * horizon),
-        "context_length": 2 * horizon,
-        "d_model": 16,
-        "d_ff": 16,
-        "learning_rate": 0.01,
-        "scale_independence": False,
-        "loss": "smape",
-        "steps_per_epoch": -(-n_series // SIGMA_COMMON["batch_size"]),
-    }
-
-
-# Contexts and last points that are used, for both recipes of our own.
-CONTEXTS = {
-    "Yearly": (18, 48),
-    "Quarterly": (24, 64),
-    "Monthly": (54, 144),
-    "Weekly": (104, 2000),
-    "Daily": (56, 126),
-    "Hourly": (168, 700),
-}
-
-
-def default_settings(name: str) -> dict[str, object]:
-    """`SigmaForecaster` as it comes: the network corrects a linear forecast, and is blended."""
-    context, recent = CONTEXTS[name]
-    return {"recent": recent, "context_length": context}
-
-
-def skscale_settings(name: str) -> dict[str, object]:
-    """The network alone with the loss of the competition, on more and larger batches."""
-    return default_settings(name) | {
-        "linear_base": False,
-        "loss": "smape",
-        "d_model": 16,
-        "steps_per_epoch": 300,
-        "batch_size": 256,
-        "max_epochs": 10,
-    }
-
-
-RECIPES = {"paper": paper_settings, "default": default_settings, "skscale": skscale_settings}
 
 
 def forecast(
@@ -185,18 +124,17 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
 
     Behind the seeds of a frequency stands their average, where all of their forecasts are kept.
     """
+    choose = "rehearsal" if args.rehearsal else args.choose
     for name, recipe in product(args.frequency, args.recipe):
-        data = cache(partial(load_m4, name, args.data))
+        data = cache(partial(_load, name, args))
         settings = RECIPES[recipe](name)
         if args.max_epochs is not None:
             settings["max_epochs"] = args.max_epochs
         text = settings_text(settings)
         files = []
         for seed in args.seeds:
-            key = dict(zip(KEYS, (recipe, name, args.choose, seed, text), strict=True))
-            files.append(
-                args.forecasts / f"{recipe}-{name}-{args.choose}-{seed}-{_short(text)}.npy"
-            )
+            key = dict(zip(KEYS, (recipe, name, choose, seed, text), strict=True))
+            files.append(args.forecasts / f"{recipe}-{name}-{choose}-{seed}-{_short(text)}.npy")
             if table.find(key) is None:
                 table.append(key | run(key, settings, data(), files[-1]))
             yield table.find(key)
@@ -205,6 +143,11 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
             if table.find(key) is None:
                 table.append(key | averaged(files, data()))
             yield table.find(key)
+
+
+def _load(name: str, args: argparse.Namespace) -> M4:
+    data = load_m4(name, args.data)
+    return data.rehearsal() if args.rehearsal else data
 
 
 def _short(settings: str) -> str:
@@ -247,8 +190,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run what is missing and print every row and the groups."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frequency", nargs="+", choices=FREQUENCIES, default=list(FREQUENCIES))
-    parser.add_argument("--recipe", nargs="+", choices=RECIPES, default=["skscale"])
-    parser.add_argument("--choose", choices=("train", "test"), default="train")
+    parser.add_argument("--recipe", nargs="+", choices=RECIPES, default=list(RECIPES))
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--choose", choices=("train", "test"), default="train")
+    way.add_argument("--rehearsal", action="store_true", help="end one horizon earlier")
     parser.add_argument("--max-epochs", type=int, help="instead of those of the recipe")
     parser.add_argument(
         "--forecasts", type=Path, default=ROOT / "build" / "m4", help="folder that keeps forecasts"

@@ -68,10 +68,14 @@ class M4:
         """At most the last ``length`` training points of every series."""
         return [values[-length:] for values in self.train]
 
-    def with_test(self, length: int) -> list[np.ndarray]:
-        """`recent` points, and the test points behind them."""
-        recent = self.recent(length)
-        return [np.concatenate(pair) for pair in zip(recent, self.test, strict=True)]
+    def rehearsal(self) -> M4:
+        """The same competition one horizon earlier; seasonal naive stands in for Naive2."""
+        horizon, season = self.frequency.horizon, self.frequency.season
+        train = [values[:-horizon] for values in self.train]
+        step = np.arange(horizon)
+        naive = [values[len(values) - season + step % season] for values in train]
+        test = np.stack([values[-horizon:] for values in self.train])
+        return M4(self.names, train, test, np.stack(naive), self.frequency)
 
 
 class M4Errors(NamedTuple):

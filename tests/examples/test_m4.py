@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.paper import m4
+from examples.paper import m4, m4_recipes
 from examples.paper.m4_data import (
     FREQUENCIES,
     GROUPS,
@@ -125,9 +125,21 @@ def test_test_points_are_never_seen(folder, monkeypatch):
         np.testing.assert_array_equal(used, train)
 
 
+def test_a_rehearsal_ends_one_horizon_earlier(folder):
+    data = load_m4("Hourly", folder)
+    earlier = data.rehearsal()
+    np.testing.assert_array_equal(earlier.test[3], data.train[3][-48:])
+    np.testing.assert_array_equal(earlier.train[3], data.train[3][:-48])
+    np.testing.assert_array_equal(earlier.naive2[3], np.tile(data.train[3][-72:-48], 2))
+
+
 def test_the_leak_keeps_the_epoch_that_is_best_on_test(folder):
     data = load_m4("Hourly", folder)
-    settings = m4.paper_settings("Hourly") | {"max_epochs": 3, "steps_per_epoch": 2, "recent": 252}
+    settings = m4_recipes.paper_settings("Hourly") | {
+        "max_epochs": 3,
+        "steps_per_epoch": 2,
+        "recent": 252,
+    }
     values, history = m4.chosen_on_test(settings, data, 0)
     scores = []
     for epochs in (1, 2, 3):
