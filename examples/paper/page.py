@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from examples.paper import figures
+from examples.paper.m4_tables import m4_table, rehearsal_table
 from examples.paper.runs import RESULTS, ROOT
 from examples.paper.tables import (
     ablation_table,
@@ -26,7 +27,6 @@ from examples.paper.tables import (
     context_table,
     cost_table,
     long_term_table,
-    m4_table,
 )
 
 PAGE = ROOT / "docs" / "results" / "paper.md"
@@ -48,6 +48,7 @@ def tables(folder: Path = RESULTS) -> dict[str, str]:
         "averages": averages_table(runs),
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),
+        "m4 rehearsal": rehearsal_table(m4),
         "ablation": ablation_table(runs, ablation),
         "context_length": context_table(runs, contexts),
         "context_cost": cost_table(costs),

@@ -9,8 +9,6 @@ import pandas as pd
 
 from examples.paper.ablation import VARIANTS
 from examples.paper.context_length import CONTEXTS
-from examples.paper.m4 import group_errors
-from examples.paper.m4_data import GROUPS
 from examples.paper.models import MODELS
 from examples.paper.published import published
 from examples.paper.results import settings_text
@@ -152,28 +150,6 @@ def baselines_table(runs: pd.DataFrame, baselines: pd.DataFrame) -> str:
             rows.append([dataset, horizon, *map(number, values), number(paper)])
     header = ["set", "T", "Sigma", *(name.split(":")[-1] for name in names), "DLinear, paper"]
     return markdown(header, rows)
-
-
-def m4_table(runs: pd.DataFrame) -> str:
-    """Table 3: every recipe in the groups of the paper, deviations over seeds."""
-    if runs.empty:
-        return "No run yet."
-    rows = []
-    for (recipe, choose), part in runs.groupby(["recipe", "choose"], sort=False):
-        for group in GROUPS:
-            seeds = (own.to_dict("records") for _, own in part.groupby("seed"))
-            scores = pd.DataFrame([s for own in seeds if (s := group_errors(own, group))])
-            if scores.empty:
-                continue
-            row: list[object] = [group, recipe, choose]
-            for name in ("smape", "mase", "owa"):
-                theirs = published(9, "Sigma", group, name, context="")
-                row += [with_spread(scores[name].mean(), scores[name].std()), number(theirs)]
-            ratio, pooled = scores["owa"].mean() / theirs, scores["owa_pooled"].mean()
-            rows.append([*row, number(ratio), number(pooled), len(scores)])
-    rows.sort(key=lambda row: list(GROUPS).index(row[0]))
-    header = ["group", "recipe", "epoch chosen on", "sMAPE", "paper", "MASE", "paper", "OWA"]
-    return markdown([*header, "paper", "ratio", "OWA, pooled", "runs"], rows)
 
 
 def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from examples.paper import figures, page, tables
+from examples.paper import figures, m4_tables, page, tables
 from examples.paper.models import sigma_settings
 from examples.paper.published import published
 from examples.paper.results import settings_text
@@ -89,9 +89,9 @@ def test_averages_need_all_horizons():
     assert "| ETTh1 | – | 0.443 ± 0.004 |" in tables.averages_table(runs(*rows[:-2]))
 
 
-def m4_row(frequency, seed, smape, n_series):
+def m4_row(frequency, seed, smape, n_series, recipe="paper", choose="train"):
     errors = {"smape": smape, "mase": 1.0, "naive2_smape": 10.0, "naive2_mase": 2.0}
-    names = {"recipe": "paper", "frequency": frequency, "choose": "train", "seed": seed}
+    names = {"recipe": recipe, "frequency": frequency, "choose": choose, "seed": seed}
     return names | errors | {"n_series": n_series}
 
 
@@ -99,11 +99,27 @@ def test_m4_groups_and_ratio():
     frame = pd.DataFrame(
         [m4_row("Weekly", 0, 4.0, 1), m4_row("Daily", 0, 8.0, 2), m4_row("Hourly", 0, 16.0, 1)]
     )
-    text = tables.m4_table(frame)
+    text = m4_tables.m4_table(frame)
     # sMAPE 36 / 4; OWA (0.45 + 2 * 0.65 + 1.05) / 4 = 0.7 against 1.037 in the paper.
     row = "Others | paper | train | 9.000 | 4.867 | 1.000 | 3.316 | 0.700 | 1.037 | 0.675"
     assert row in text
     assert "Average" not in text
+
+
+def test_the_recipe_is_chosen_in_rehearsal():
+    frame = pd.DataFrame(
+        [
+            m4_row("Yearly", 0, 6.0, 1, "a", "rehearsal"),
+            m4_row("Yearly", 0, 4.0, 1, "b", "rehearsal"),
+            m4_row("Yearly", 0, 2.0, 1, "a"),
+            m4_row("Yearly", 0, 8.0, 1, "b"),
+        ]
+    )
+    text = m4_tables.m4_table(frame)
+    assert "| Yearly | best in rehearsal | train | 8.000 |" in text
+    assert "| rehearsal |" not in text
+    assert "| Yearly | 0.550 / 0.350 | 0.450 / 0.650 |" in m4_tables.rehearsal_table(frame)
+    assert "| Daily | – / – | – / – |" in m4_tables.rehearsal_table(frame)
 
 
 def test_the_page_shows_what_was_run_and_keeps_its_prose(tmp_path):
