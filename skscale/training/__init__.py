@@ -1,11 +1,14 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
+from skscale.training.data import BatchSource, Rows
 from skscale.training.linear import fit_linear_maps
 from skscale.training.loop import (
     History,
     NonFiniteLossError,
+    Objective,
     TrainingConfig,
     evaluate,
+    forecast_objective,
     forward,
     predict,
     train,
@@ -16,13 +19,17 @@ from skscale.training.windows import Batch, SeriesBuffer, Windows
 __all__ = [
     "LOSSES",
     "Batch",
+    "BatchSource",
     "History",
     "NonFiniteLossError",
+    "Objective",
+    "Rows",
     "SeriesBuffer",
     "TrainingConfig",
     "Windows",
     "evaluate",
     "fit_linear_maps",
+    "forecast_objective",
     "forward",
     "predict",
     "train",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,20 +14,26 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from tqdm.auto import tqdm
 
-from skscale.training.losses import Loss, get_loss
+from skscale.training.data import BatchSource
+from skscale.training.losses import get_loss
 from skscale.training.windows import Batch, Windows
 
 __all__ = [
     "History",
     "NonFiniteLossError",
+    "Objective",
     "TrainingConfig",
     "evaluate",
+    "forecast_objective",
     "forward",
     "predict",
     "train",
 ]
 
 SCHEDULES = ("constant", "halving", "cosine", "onecycle")
+
+# What a step minimises, from a network and a batch; ``net.training`` tells steps from validation.
+Objective = Callable[[nn.Module, Any], Tensor]
 
 
 @dataclass(frozen=True)
@@ -107,11 +114,12 @@ class NonFiniteLossError(RuntimeError):
 
 def train(
     net: nn.Module,
-    windows: Windows,
+    windows: BatchSource,
     config: TrainingConfig,
-    validation: Windows | None = None,
+    validation: BatchSource | None = None,
     generator: torch.Generator | None = None,
     verbose: int = 0,
+    objective: Objective | None = None,
 ) -> History:
     """Train ``net`` in place and leave it with its best weights.
 
@@ -119,15 +127,17 @@ def train(
     ----------
     net : Module
         ``net(x, past_features, future_features, mask)`` gives the forecast.
-    windows : Windows
+    windows : Windows or other BatchSource
         Training windows, on the device of ``net``.
     config : TrainingConfig
-    validation : Windows or None
+    validation : Windows or other BatchSource, optional
         Chooses the epoch whose weights are kept, and stops early. None keeps the last.
     generator : torch.Generator, optional
         Draws the batches, on the CPU.
     verbose : int, default=0
         1 shows a progress bar.
+    objective : callable, optional
+        ``objective(net, batch)`` is minimised, in place of ``config.loss`` of the forecast.
 
     Returns
     -------
@@ -138,7 +148,7 @@ def train(
     NonFiniteLossError
         If a loss is nan or infinite; names epoch and step.
     """
-    loss = get_loss(config.loss)
+    objective = objective or forecast_objective(config.loss)
     optimizer = _optimizer(net, config)
     steps = _steps_per_epoch(windows, config)
     scheduler = _scheduler(optimizer, config, steps)
@@ -149,10 +159,10 @@ def train(
         started = perf_counter()
         history.learning_rate.append(optimizer.param_groups[0]["lr"])
         batches = _batches(windows, config.batch_size, steps, generator)
-        losses = _train_epoch(net, batches, loss, optimizer, scheduler, config, bar)
+        losses = _train_epoch(net, batches, objective, optimizer, scheduler, config, bar)
         history.train_loss.append(_checked_mean(losses, epoch, config))
         if validation is not None and len(validation):
-            history.valid_loss.append(evaluate(net, validation, config))
+            history.valid_loss.append(evaluate(net, validation, config, objective))
         history.seconds.append(perf_counter() - started)
         bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
         if not history.valid_loss:
@@ -181,16 +191,27 @@ def forward(net: nn.Module, batch: Batch) -> Tensor:
     return net(batch.x, batch.past_features, future, batch.mask)
 
 
+def forecast_objective(name: str) -> Objective:
+    """Loss ``name`` of the forecast of a batch."""
+    loss = get_loss(name)
+    return lambda net, batch: loss(forward(net, batch), batch)
+
+
 @torch.no_grad()
-def evaluate(net: nn.Module, windows: Windows, config: TrainingConfig) -> float:
-    """Mean loss over all ``windows``."""
+def evaluate(
+    net: nn.Module,
+    windows: BatchSource,
+    config: TrainingConfig,
+    objective: Objective | None = None,
+) -> float:
+    """Mean loss over all ``windows``, of the forecast unless ``objective`` says otherwise."""
     net.eval()
-    loss = get_loss(config.loss)
-    total = torch.zeros((), dtype=torch.float64, device=windows.buffer.values.device)
+    objective = objective or forecast_objective(config.loss)
+    total = torch.zeros((), dtype=torch.float64, device=windows.device)
     chosen = _spread_indices(windows, config.validation_windows)
     for index in chosen.split(config.batch_size):
         batch = windows.batch(index)
-        total += loss(forward(net, batch), batch) * len(index)
+        total += objective(net, batch) * len(index)
     return float(total) / len(chosen)
 
 
@@ -205,8 +226,8 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
 
 def _train_epoch(
     net: nn.Module,
-    batches: Iterator[Batch],
-    loss: Loss,
+    batches: Iterator[Any],
+    objective: Objective,
     optimizer: torch.optim.Optimizer,
     scheduler: LRScheduler,
     config: TrainingConfig,
@@ -216,17 +237,21 @@ def _train_epoch(
     net.train()
     losses = []
     for batch in batches:
-        losses.append(_train_step(net, batch, loss, optimizer, config.gradient_clip))
+        losses.append(_train_step(net, batch, objective, optimizer, config.gradient_clip))
         scheduler.step()
         bar.update()
     return torch.stack(losses)
 
 
 def _train_step(
-    net: nn.Module, batch: Batch, loss: Loss, optimizer: torch.optim.Optimizer, clip: float
+    net: nn.Module,
+    batch: Any,
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    clip: float,
 ) -> Tensor:
     optimizer.zero_grad()
-    value = loss(forward(net, batch), batch)
+    value = objective(net, batch)
     value.backward()
     if clip:
         nn.utils.clip_grad_norm_(net.parameters(), clip)
@@ -270,16 +295,16 @@ def _scheduler(optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: 
     return LambdaLR(optimizer, factor)
 
 
-def _steps_per_epoch(windows: Windows, config: TrainingConfig) -> int:
+def _steps_per_epoch(windows: BatchSource, config: TrainingConfig) -> int:
     whole = -(-len(windows) // config.batch_size)
     return whole if config.steps_per_epoch is None else min(whole, config.steps_per_epoch)
 
 
 def _batches(
-    windows: Windows, batch_size: int, steps: int, generator: torch.Generator | None
-) -> Iterator[Batch]:
+    windows: BatchSource, batch_size: int, steps: int, generator: torch.Generator | None
+) -> Iterator[Any]:
     """Yield ``steps`` batches in random order; the last may be short."""
-    n, device = len(windows), windows.buffer.values.device
+    n, device = len(windows), windows.device
     if steps * batch_size >= n:
         order = torch.randperm(n, generator=generator)
     else:
@@ -295,9 +320,9 @@ def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
     return torch.randint(n, (k,), generator=generator)
 
 
-def _spread_indices(windows: Windows, at_most: int | None) -> Tensor:
+def _spread_indices(windows: BatchSource, at_most: int | None) -> Tensor:
     """All indices in order, or ``at_most`` of them evenly spread."""
-    n, device = len(windows), windows.buffer.values.device
+    n, device = len(windows), windows.device
     if at_most is None or n <= at_most:
         return torch.arange(n, device=device)
     return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

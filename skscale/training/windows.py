@@ -137,6 +137,11 @@ class Windows:
         return self._length
 
     @property
+    def device(self) -> torch.device:
+        """Where the buffer lies."""
+        return self.buffer.values.device
+
+    @property
     def n_series(self) -> int:
         """Number of series that have at least one window."""
         return int((self._counts > 0).sum())
