@@ -34,7 +34,7 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, TrainingConfig, train
+from skscale.training import History, TrainingConfig, resolve_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -152,7 +152,7 @@ class NetworkForecaster(BaseForecaster):
         model.features.check_columns(X)
         steps = requested_steps(fh, panel)
         future = future_features(model, panel, X, steps)
-        values = forecast_steps(model, self._buffer, steps, future, _device(self.device))
+        values = forecast_steps(model, self._buffer, steps, future, resolve_device(self.device))
         series = np.repeat(np.arange(len(steps)), steps.shape[1])
         index = panel.index_of(series, times_after(panel, steps))
         return pd.DataFrame(values, index=index, columns=panel.columns)
@@ -194,7 +194,12 @@ class NetworkForecaster(BaseForecaster):
         before = panel.lengths[place] - first.lengths
         series = np.broadcast_to(place, cuts.shape).ravel()
         values = forecast_windows(
-            self.model_, buffer, series, (cuts + before).ravel(), longest, _device(self.device)
+            self.model_,
+            buffer,
+            series,
+            (cuts + before).ravel(),
+            longest,
+            resolve_device(self.device),
         )
         return values.reshape(*cuts.shape, longest, -1)
 
@@ -225,7 +230,7 @@ class NetworkForecaster(BaseForecaster):
         start: FittedNetwork | None,
     ) -> FittedNetwork:
         """Train on ``panel``, from scratch or from ``start``."""
-        device = _device(self.device)
+        device = resolve_device(self.device)
         self._check_parameters()
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
@@ -315,18 +320,3 @@ def _matched(
     found = place >= 0
     location[found], scale[found] = known[0][place[found]], known[1][place[found]]
     return location, scale
-
-
-def _device(name: str) -> torch.device:
-    """Device by name; "auto" is cuda where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}') from error
-    if device.type not in ("cpu", "cuda"):
-        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}')
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device={name!r}, but torch finds no CUDA device on this machine")
-    return device

@@ -1,5 +1,6 @@
 """Torch modules: forward only, plain arguments, no training code."""
 
+from skscale.nn.autoencoder import Latent, MultiScaleAutoencoderNet
 from skscale.nn.decomposition import DFTDecomposition, SeriesDecomposition
 from skscale.nn.layers import CircularEmbedding, RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
@@ -16,7 +17,9 @@ __all__ = [
     "CircularEmbedding",
     "CorrectedForecast",
     "DFTDecomposition",
+    "Latent",
     "LinearForecast",
+    "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
     "MultiScaleTrendMixing",
     "PastDecomposableMixing",

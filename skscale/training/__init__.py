@@ -1,6 +1,7 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
 from skscale.training.data import BatchSource, Rows
+from skscale.training.device import resolve_device
 from skscale.training.linear import fit_linear_maps
 from skscale.training.loop import (
     History,
@@ -32,5 +33,6 @@ __all__ = [
     "forecast_objective",
     "forward",
     "predict",
+    "resolve_device",
     "train",
 ]
