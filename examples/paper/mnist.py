@@ -51,6 +51,7 @@ def paper_model(name: str, hidden: int, epochs: int, seed: int) -> MultiScaleAut
     return MultiScaleAutoencoder(
         **MODELS[name],
         view="first",
+        decoding="joint",
         hidden_size=hidden,
         standardize=False,
         max_epochs=epochs,

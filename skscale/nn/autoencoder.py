@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import NamedTuple
 
@@ -10,19 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from skscale import ops
 from skscale.nn._checks import check_choice, check_integer, check_shape
+from skscale.nn.views import VIEWS, View
 
 __all__ = ["Latent", "MultiScaleAutoencoderNet"]
 
-VIEWS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "first": lambda x, scale: x[..., : _n_points(x, scale)],
-    "recent": lambda x, scale: x[..., -_n_points(x, scale) :],
-    "average": lambda x, scale: ops.average_pool(x, _block(x, scale), "renormalise", "end"),
-    "max": lambda x, scale: ops.max_pool(x, _block(x, scale), "renormalise", "end"),
-    "min": lambda x, scale: ops.min_pool(x, _block(x, scale), "renormalise", "end"),
-    "subsample": lambda x, scale: ops.subsample(x, _block(x, scale), "keep", "end"),
-}
+DECODINGS = ("joint", "residual")
 
 
 class Latent(NamedTuple):
@@ -49,10 +42,12 @@ class Latent(NamedTuple):
 
 
 class MultiScaleAutoencoderNet(nn.Module):
-    """One encoder for each scale of a series, their latents side by side, one decoder.
+    """One encoder for each scale of a series, their latents side by side.
 
-    An encoder and the decoder have one hidden layer. An encoder of scale s has
-    ``s * hidden_size`` hidden units, so that the defaults are the sizes of the paper's listing.
+    ``decoding="joint"`` is the paper's form: encoders see the series, one decoder sees all
+    latents. ``decoding="residual"`` goes from stage to stage: each encodes what the stages
+    before have left of the series, and its decoder, which sees all latents so far, adds what
+    a view of this scale can show. With ``scales=(1.0,)`` both are the plain autoencoder.
 
     Parameters
     ----------
@@ -61,23 +56,29 @@ class MultiScaleAutoencoderNet(nn.Module):
     n_channels : int, default=1
         Channels of a series, encoded together.
     scales : sequence of float, default=(0.5, 1.0)
-        Share of the series, or of its points, that each encoder sees, in (0, 1]; ``(1.0,)`` is
-        the plain autoencoder.
+        Share of the series, or of its points, that each encoder sees, in (0, 1]. ``"residual"``
+        goes through them in this order; one of them should be 1, or no single point can be
+        reconstructed.
     view : str or sequence of str, default="first"
         What an encoder of scale s sees, for all or one for each scale. ``"first"`` (the paper)
         and ``"recent"``: this share of the series; ``"average"``, ``"max"``, ``"min"`` and
         ``"subsample"``: all of it, coarsened in blocks of 1 / s points, rounded, that end
         with the last point.
+    decoding : {"joint", "residual"}, default="joint"
     latent_size : int or sequence of int, default=64
         Latent values of each encoder.
     hidden_size : int, default=256
-        Hidden units of the decoder, and of an encoder of scale 1.
+        Hidden units of a plain autoencoder, in the encoder as in the decoder. For ``"joint"``
+        those of the decoder, and an encoder of scale s has s times as many, so that the
+        defaults are the sizes of the paper's listing. For ``"residual"`` a stage has this
+        number divided by the sum of the scales: for views that coarsen that is about as many
+        weights as the plain autoencoder of the same latent size has.
     dropout : float, default=0.0
         Dropout of the latent values while training.
     variational : bool, default=False
         Encode to a normal distribution, drawn from while training.
     n_features : int, default=0
-        Features that encoders see beside the channels and the decoder does not reconstruct.
+        Features that encoders see beside the channels and no decoder reconstructs.
 
     Raises
     ------
@@ -92,7 +93,7 @@ class MultiScaleAutoencoderNet(nn.Module):
     References
     ----------
     Ayaz, Multi-scale latent representation for time series feature learning and augmentation,
-    section III.
+    section III. The residual form is ours.
 
     Examples
     --------
@@ -111,6 +112,7 @@ class MultiScaleAutoencoderNet(nn.Module):
         *,
         scales: Sequence[float] = (0.5, 1.0),
         view: str | Sequence[str] = "first",
+        decoding: str = "joint",
         latent_size: int | Sequence[int] = 64,
         hidden_size: int = 256,
         dropout: float = 0.0,
@@ -122,27 +124,39 @@ class MultiScaleAutoencoderNet(nn.Module):
         self.n_channels = check_integer("n_channels", n_channels, 1)
         self.n_features = check_integer("n_features", n_features, 0)
         check_integer("hidden_size", hidden_size, 1)
+        check_choice("decoding", decoding, DECODINGS)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {dropout}")
         self.dropout = dropout
         self.variational = variational
+        self.residual = decoding == "residual"
         self.scales = check_scales(scales)
-        self.views = _one_each("view", view, len(self.scales))
         self.latent_sizes = _one_each("latent_size", latent_size, len(self.scales))
-        for name in self.views:
-            check_choice("view", name, tuple(VIEWS))
-        for size in self.latent_sizes:
+        kinds = _one_each("view", view, len(self.scales))
+        for kind, size in zip(kinds, self.latent_sizes, strict=True):
+            check_choice("view", kind, VIEWS)
             check_integer("latent_size", size, 1)
+        self.views = [View(*pair, length) for pair in zip(kinds, self.scales, strict=True)]
+        self._build(hidden_size)
+
+    def _build(self, hidden_size: int) -> None:
         n_inputs = self.n_channels + self.n_features
+        sizes = self.latent_sizes
+        factors = [1 / sum(self.scales)] * len(sizes) if self.residual else self.scales
+        hidden = [max(1, round(factor * hidden_size)) for factor in factors]
         self.encoders = nn.ModuleList(
-            _perceptron(
-                n_inputs * VIEWS[name](torch.zeros(1, length), scale).shape[-1],
-                max(1, round(scale * hidden_size)),
-                size * (2 if variational else 1),
-            )
-            for scale, name, size in zip(self.scales, self.views, self.latent_sizes, strict=True)
+            _perceptron(n_inputs * view.n_points, n_hidden, size * (2 if self.variational else 1))
+            for view, n_hidden, size in zip(self.views, hidden, sizes, strict=True)
         )
-        self.decoder = _perceptron(sum(self.latent_sizes), hidden_size, length * self.n_channels)
+        if not self.residual:
+            views, hidden, known = [View("first", 1.0, self.length)], [hidden_size], [sum(sizes)]
+        else:
+            views, known = self.views, [sum(sizes[: k + 1]) for k in range(len(sizes))]
+        self._decoded = list(zip(known, views, strict=True))
+        self.decoders = nn.ModuleList(
+            _perceptron(n_known, n_hidden, self.n_channels * view.n_points)
+            for (n_known, view), n_hidden in zip(self._decoded, hidden, strict=True)
+        )
 
     @property
     def n_latent(self) -> int:
@@ -151,26 +165,13 @@ class MultiScaleAutoencoderNet(nn.Module):
 
     def encode(self, x: Tensor, features: Tensor | None = None) -> Latent:
         """Encode x (batch, length, n_channels) and features (batch, length, n_features)."""
-        check_shape("x", x, (len(x), self.length, self.n_channels))
-        if self.n_features:
-            if features is None:
-                raise ValueError(f"features are needed: (batch, {self.length}, {self.n_features})")
-            check_shape("features", features, (len(x), self.length, self.n_features))
-            x = torch.cat((x, features), dim=2)
-        series = x.transpose(1, 2)
-        codes = [
-            encoder(VIEWS[view](series, scale).flatten(1))
-            for encoder, view, scale in zip(self.encoders, self.views, self.scales, strict=True)
-        ]
-        if not self.variational:
-            return Latent(torch.cat(codes, dim=1), None)
-        means, log_variances = zip(*(code.chunk(2, dim=1) for code in codes), strict=True)
-        return Latent(torch.cat(means, dim=1), torch.cat(log_variances, dim=1))
+        return self._stages(x, features)[0]
 
     def decode(self, z: Tensor) -> Tensor:
         """Reconstruct series (batch, length, n_channels) from latents z (batch, n_latent)."""
         check_shape("z", z, (len(z), self.n_latent))
-        return self.decoder(z).unflatten(1, (self.n_channels, self.length)).transpose(1, 2)
+        parts = [self._part(k, z[:, :known]) for k, (known, _) in enumerate(self._decoded)]
+        return sum(parts[1:], parts[0]).transpose(1, 2)
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> tuple[Tensor, Latent]:
         """Reconstruct.
@@ -185,9 +186,45 @@ class MultiScaleAutoencoderNet(nn.Module):
         -------
         Tensor of shape (batch, length, n_channels), Latent
         """
-        latent = self.encode(x, features)
-        z = latent.draw() if self.training else latent.mean
-        return self.decode(dropout(z, self.dropout, self.training)), latent
+        latent, z, before = self._stages(x, features)
+        last = self._part(len(self.decoders) - 1, z)
+        return (last if before is None else before + last).transpose(1, 2), latent
+
+    def _stages(self, x: Tensor, features: Tensor | None) -> tuple[Latent, Tensor, Tensor | None]:
+        """Latents, what the decoders get of them, and the sum of all parts but the last."""
+        check_shape("x", x, (len(x), self.length, self.n_channels))
+        series, beside = x.transpose(1, 2), self._beside(len(x), features)
+        codes: list[Latent] = []
+        drawn: list[Tensor] = []
+        total: Tensor | None = None
+        for k, (encoder, view) in enumerate(zip(self.encoders, self.views, strict=True)):
+            if self.residual and k:
+                part = self._part(k - 1, torch.cat(drawn, dim=1))
+                total = part if total is None else total + part
+            left = series if total is None else series - total
+            seen = left if beside is None else torch.cat((left, beside), dim=1)
+            code = self._latent(encoder(view.of(seen).flatten(1)))
+            codes.append(code)
+            z = code.draw() if self.training else code.mean
+            drawn.append(dropout(z, self.dropout, self.training))
+        return _joined(codes), torch.cat(drawn, dim=1), total
+
+    def _part(self, k: int, z: Tensor) -> Tensor:
+        """What decoder ``k`` adds, (batch, n_channels, length)."""
+        view = self._decoded[k][1]
+        return view.restored(self.decoders[k](z).unflatten(1, (self.n_channels, view.n_points)))
+
+    def _latent(self, code: Tensor) -> Latent:
+        return Latent(*code.chunk(2, dim=1)) if self.variational else Latent(code, None)
+
+    def _beside(self, n_series: int, features: Tensor | None) -> Tensor | None:
+        shape = (n_series, self.length, self.n_features)
+        if not self.n_features:
+            return None
+        if features is None:
+            raise ValueError(f"features are needed, of shape {shape}")
+        check_shape("features", features, shape)
+        return features.transpose(1, 2)
 
 
 def check_scales(scales: Sequence[float]) -> tuple[float, ...]:
@@ -210,13 +247,11 @@ def _one_each(name: str, value: object, n: int) -> tuple:
     return tuple(value)
 
 
-def _n_points(x: Tensor, scale: float) -> int:
-    return max(1, round(scale * x.shape[-1]))
-
-
-def _block(x: Tensor, scale: float) -> int:
-    """Points of a block that becomes one."""
-    return min(x.shape[-1], round(1 / scale))
+def _joined(codes: Sequence[Latent]) -> Latent:
+    means, log_variances = zip(*codes, strict=True)
+    if log_variances[0] is None:
+        return Latent(torch.cat(means, dim=1), None)
+    return Latent(torch.cat(means, dim=1), torch.cat(log_variances, dim=1))
 
 
 def _perceptron(n_inputs: int, n_hidden: int, n_outputs: int) -> nn.Sequential:
