@@ -10,7 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skscale.forecasting import SeriesScaling, SigmaForecaster, TimeMixerForecaster
+    from skscale.forecasting import (
+        MultiScaleAutoencoderForecaster,
+        SeriesScaling,
+        SigmaForecaster,
+        TimeMixerForecaster,
+    )
     from skscale.operators import (
         AveragePooling,
         ContinuousScale,
@@ -36,6 +41,7 @@ __all__ = [
     "MovingAverage",
     "MultiScale",
     "MultiScaleAutoencoder",
+    "MultiScaleAutoencoderForecaster",
     "Segmentation",
     "SeriesScaling",
     "SigmaForecaster",
@@ -47,6 +53,7 @@ __all__ = [
 
 _HOMES = {
     "MultiScaleAutoencoder": "skscale.representation",
+    "MultiScaleAutoencoderForecaster": "skscale.forecasting",
     "SeriesScaling": "skscale.forecasting",
     "SigmaForecaster": "skscale.forecasting",
     "TimeMixerForecaster": "skscale.forecasting",

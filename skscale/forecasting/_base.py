@@ -34,7 +34,7 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, TrainingConfig, resolve_device, train
+from skscale.training import History, Objective, TrainingConfig, resolve_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -102,6 +102,10 @@ class NetworkForecaster(BaseForecaster):
     ) -> nn.Module:
         """Build the network; of its features, the first ``n_exogenous`` are exogenous columns."""
         raise NotImplementedError
+
+    def _objective(self) -> Objective | None:
+        """What training minimises beside a forecast's loss; None for nothing else."""
+        return None
 
     @property
     def network_(self) -> nn.Module:
@@ -248,10 +252,14 @@ class NetworkForecaster(BaseForecaster):
             generator = torch.Generator().manual_seed(seed)
             network = model.network.to(device)
             if not self.linear_base:
-                history = train(network, windows, config, validation, generator, self.verbose)
+                history = train(
+                    *(network, windows, config, validation, generator, self.verbose),
+                    self._objective(),
+                )
                 return replace(model, forecast=network, history=history)
             forecast, history = fit_correction(
-                network, windows, validation, whole, model.layout, config, generator, self.verbose
+                *(network, windows, validation, whole, model.layout, config, generator),
+                *(self.verbose, self._objective()),
             )
         return replace(model, forecast=forecast, history=history)
 

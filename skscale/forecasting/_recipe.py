@@ -9,7 +9,15 @@ from torch import Tensor, nn
 
 from skscale.forecasting._data import Layout
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
-from skscale.training import History, TrainingConfig, Windows, evaluate, fit_linear_maps, train
+from skscale.training import (
+    History,
+    Objective,
+    TrainingConfig,
+    Windows,
+    evaluate,
+    fit_linear_maps,
+    train,
+)
 
 __all__ = ["fit_correction"]
 
@@ -28,6 +36,7 @@ def fit_correction(
     config: TrainingConfig,
     generator: torch.Generator,
     verbose: int,
+    objective: Objective | None = None,
 ) -> tuple[CorrectedForecast, History]:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
 
@@ -47,6 +56,8 @@ def fit_correction(
     config : TrainingConfig
     generator : Generator
     verbose : int
+    objective : callable, optional
+        As in `skscale.training.train`.
 
     Returns
     -------
@@ -61,7 +72,7 @@ def fit_correction(
         return evaluate(model.to(windows.buffer.values.device), validation, scoring)
 
     if not len(validation):
-        history = train(network, windows, config, None, generator, verbose)
+        history = train(network, windows, config, None, generator, verbose, objective)
         shares = torch.full((len(maps) + 1,), 1 / (len(maps) + 1), dtype=torch.float64)
         return _combined(list(maps.values()), prior, shares, network, channels), history
     regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
@@ -69,7 +80,7 @@ def fit_correction(
     best = errors.index(min(errors))
     corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
     corrected = corrected.to(windows.buffer.values.device)
-    history = train(corrected, windows, config, validation, generator, verbose)
+    history = train(corrected, windows, config, validation, generator, verbose, objective)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )
