@@ -10,7 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skscale.forecasting import SeriesScaling, SigmaForecaster, TimeMixerForecaster
+    from skscale.forecasting import (
+        MultiScaleAutoencoderForecaster,
+        SeriesScaling,
+        SigmaForecaster,
+        TimeMixerForecaster,
+    )
     from skscale.operators import (
         AveragePooling,
         ContinuousScale,
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
         Subsampling,
         WaveletApproximation,
     )
+    from skscale.representation import MultiScaleAutoencoder
 
 __version__ = "0.1.0.dev0"
 
@@ -34,6 +40,8 @@ __all__ = [
     "MinPooling",
     "MovingAverage",
     "MultiScale",
+    "MultiScaleAutoencoder",
+    "MultiScaleAutoencoderForecaster",
     "Segmentation",
     "SeriesScaling",
     "SigmaForecaster",
@@ -43,14 +51,20 @@ __all__ = [
     "__version__",
 ]
 
-_FORECASTING = {"SeriesScaling", "SigmaForecaster", "TimeMixerForecaster"}
+_HOMES = {
+    "MultiScaleAutoencoder": "skscale.representation",
+    "MultiScaleAutoencoderForecaster": "skscale.forecasting",
+    "SeriesScaling": "skscale.forecasting",
+    "SigmaForecaster": "skscale.forecasting",
+    "TimeMixerForecaster": "skscale.forecasting",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "skscale.forecasting" if name in _FORECASTING else "skscale.operators"
-    value = globals()[name] = getattr(import_module(home), name)
+    home = import_module(_HOMES.get(name, "skscale.operators"))
+    value = globals()[name] = getattr(home, name)
     return value
 
 

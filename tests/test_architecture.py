@@ -17,7 +17,7 @@ ALLOWED = {
     "theory": {"ops", "operators"},
     "training": set(),
     "forecasting": {"ops", "operators", "nn", "training"},
-    "representation": {"ops", "nn", "training"},
+    "representation": {"operators", "nn", "training"},
     "backtest": {"forecasting", "training"},
     "persistence": {"nn", "persistence_sigma"},
     "persistence_sigma": {"nn"},

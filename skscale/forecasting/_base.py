@@ -35,7 +35,7 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, Runtime, TrainingConfig, find_device, train
+from skscale.training import History, Objective, Runtime, TrainingConfig, resolve_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -106,6 +106,10 @@ class NetworkForecaster(BaseForecaster):
         """Build the network; of its features, the first ``n_exogenous`` are exogenous columns."""
         raise NotImplementedError
 
+    def _objective(self) -> Objective | None:
+        """What training minimises beside a forecast's loss; None for nothing else."""
+        return None
+
     @property
     def network_(self) -> nn.Module:
         """The fitted network."""
@@ -155,7 +159,7 @@ class NetworkForecaster(BaseForecaster):
         model.features.check_columns(X)
         steps = requested_steps(fh, panel)
         future = future_features(model, panel, X, steps)
-        values = forecast_steps(model, self._buffer, steps, future, find_device(self.device))
+        values = forecast_steps(model, self._buffer, steps, future, resolve_device(self.device))
         series = np.repeat(np.arange(len(steps)), steps.shape[1])
         index = panel.index_of(series, times_after(panel, steps))
         return pd.DataFrame(values, index=index, columns=panel.columns)
@@ -197,7 +201,12 @@ class NetworkForecaster(BaseForecaster):
         before = panel.lengths[place] - first.lengths
         series = np.broadcast_to(place, cuts.shape).ravel()
         values = forecast_windows(
-            self.model_, buffer, series, (cuts + before).ravel(), longest, find_device(self.device)
+            self.model_,
+            buffer,
+            series,
+            (cuts + before).ravel(),
+            longest,
+            resolve_device(self.device),
         )
         return values.reshape(*cuts.shape, longest, -1)
 
@@ -249,12 +258,14 @@ class NetworkForecaster(BaseForecaster):
             n_values = config.batch_size * model.layout.context_length * len(panel.columns)
             with runtime.threads_for(n_values):
                 if not self.linear_base:
-                    run = (windows, config, validation, generator, self.verbose, runtime)
-                    history = train(model.network, *run)
+                    history = train(
+                        *(model.network, windows, config, validation, generator),
+                        *(self.verbose, self._objective(), runtime),
+                    )
                     return replace(model, forecast=model.network, history=history)
                 forecast, history = fit_correction(
                     *(model.network, windows, validation, whole, model.layout),
-                    *(config, generator, self.verbose, runtime),
+                    *(config, generator, self.verbose, self._objective(), runtime),
                 )
         return replace(model, forecast=forecast, history=history)
 

@@ -11,6 +11,7 @@ from skscale.forecasting._data import Layout
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.training import (
     History,
+    Objective,
     Runtime,
     TrainingConfig,
     Windows,
@@ -36,6 +37,7 @@ def fit_correction(
     config: TrainingConfig,
     generator: torch.Generator,
     verbose: int,
+    objective: Objective | None,
     runtime: Runtime,
 ) -> tuple[CorrectedForecast, History]:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
@@ -56,6 +58,8 @@ def fit_correction(
     config : TrainingConfig
     generator : Generator
     verbose : int
+    objective : callable or None
+        As in `skscale.training.train`.
     runtime : Runtime
 
     Returns
@@ -71,7 +75,7 @@ def fit_correction(
         return evaluate(model.to(windows.buffer.values.device), validation, scoring)
 
     if not len(validation):
-        history = train(network, windows, config, None, generator, verbose, runtime)
+        history = train(network, windows, config, None, generator, verbose, objective, runtime)
         shares = torch.full((len(maps) + 1,), 1 / (len(maps) + 1), dtype=torch.float64)
         return _combined(list(maps.values()), prior, shares, network, channels), history
     regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
@@ -79,7 +83,7 @@ def fit_correction(
     best = errors.index(min(errors))
     corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
     corrected = corrected.to(windows.buffer.values.device)
-    history = train(corrected, windows, config, validation, generator, verbose, runtime)
+    history = train(corrected, windows, config, validation, generator, verbose, objective, runtime)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )

@@ -11,6 +11,7 @@ from skscale.operators._pooling import (
     Subsampling,
 )
 from skscale.operators._smoothing import DiscreteGaussian, MovingAverage, WaveletApproximation
+from skscale.operators._transformer import SeriesTransformer
 
 __all__ = [
     "AveragePooling",
@@ -22,6 +23,7 @@ __all__ = [
     "MultiScale",
     "ScalingOperator",
     "Segmentation",
+    "SeriesTransformer",
     "Subsampling",
     "WaveletApproximation",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -92,14 +93,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             not finite because X holds nan or infinity. Values that do not enter the result,
             such as those between the points that Subsampling keeps, are not looked at.
         """
-        check_is_fitted(self)
-        x = self._checked(X, reset=False)
-        if self._chunk is None or isinstance(X, Tensor):
-            y = owning(self._transform_readable(x), x)
-            self._check_finite(y)
-        else:
-            y = apply_in_chunks(self._transform_readable, x, self._chunk, self._check_finite)
-        return same_kind(y, X)
+        return self._apply(self._transform_readable, X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Bring coarse series back to full length; each class documents how.
@@ -136,6 +130,17 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     @abstractmethod
     def _inverse_tensor(self, y: Tensor) -> Tensor:
         """Bring checked coarse series back to full length."""
+
+    def _apply(self, function: Callable[[Tensor], Tensor], X: Any) -> Any:
+        """Check X, apply ``function`` to its series, check the result, return X's kind."""
+        check_is_fitted(self)
+        x = self._checked(X, reset=False)
+        if self._chunk is None or isinstance(X, Tensor):
+            y = owning(function(x), x)
+            self._check_finite(y)
+        else:
+            y = apply_in_chunks(function, x, self._chunk, self._check_finite)
+        return same_kind(y, X)
 
     def _transform_readable(self, x: Tensor) -> Tensor:
         if self._hides_infinity:

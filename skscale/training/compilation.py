@@ -22,7 +22,7 @@ class CompiledNet:
     """
 
     def __init__(self, net: nn.Module, note: Callable[[str], None]):
-        self._net = net
+        self.module = net
         self._note = note
         device = next(net.parameters()).device
         # "reduce-overhead" replays CUDA graphs; on a CPU there is no launch to save.
@@ -30,7 +30,7 @@ class CompiledNet:
         self._compiled: Any = torch.compile(net, mode=mode)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._net, name)
+        return getattr(self.module, name)
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
         """Forward pass, compiled as long as that works."""
@@ -41,4 +41,4 @@ class CompiledNet:
                 self._compiled = None
                 reason = str(error).strip().splitlines() or [""]
                 self._note(f"not compiled: {type(error).__name__}: {reason[0][:200]}")
-        return self._net(*inputs)
+        return self.module(*inputs)

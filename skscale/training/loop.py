@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,18 @@ from tqdm.auto import tqdm
 
 from skscale.training.compilation import CompiledNet
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
-from skscale.training.losses import Loss, get_loss
+from skscale.training.data import BatchSource
+from skscale.training.losses import get_loss
 from skscale.training.optimizer import Adam, Rates, schedule
 from skscale.training.runtime import Runtime
 from skscale.training.windows import Batch, Windows
 
-__all__ = ["evaluate", "forward", "predict", "train"]
+__all__ = ["Objective", "evaluate", "forecast_objective", "forward", "predict", "train"]
+
+# What a step minimises, from a network and a batch; ``net.training`` tells steps from validation.
+Objective = Callable[[Any, Any], Tensor]
+
+_VALUES_AT_ONCE = 2**20  # of a pass without gradients
 
 
 class _Step(NamedTuple):
@@ -25,7 +32,7 @@ class _Step(NamedTuple):
 
     net: nn.Module
     forward: nn.Module | CompiledNet
-    loss: Loss
+    objective: Objective
     optimizer: Adam
     clip: float
     runtime: Runtime
@@ -33,11 +40,12 @@ class _Step(NamedTuple):
 
 def train(
     net: nn.Module,
-    windows: Windows,
+    windows: BatchSource,
     config: TrainingConfig,
-    validation: Windows | None = None,
+    validation: BatchSource | None = None,
     generator: torch.Generator | None = None,
     verbose: int = 0,
+    objective: Objective | None = None,
     runtime: Runtime | None = None,
 ) -> History:
     """Train ``net`` in place and leave it with its best weights.
@@ -46,15 +54,17 @@ def train(
     ----------
     net : Module
         ``net(x, past_features, future_features, mask)`` gives the forecast.
-    windows : Windows
+    windows : Windows or other BatchSource
         Training windows, on the device of ``net``.
     config : TrainingConfig
-    validation : Windows or None
+    validation : Windows or other BatchSource, optional
         Chooses the epoch whose weights are kept, and stops early. None keeps the last.
     generator : torch.Generator, optional
         Draws the batches, on the CPU.
     verbose : int, default=0
         1 shows a progress bar.
+    objective : callable, optional
+        ``objective(net, batch)`` is minimised, in place of ``config.loss`` of the forecast.
     runtime : Runtime, optional
         Precision and processes; one process in float32 by default.
 
@@ -67,9 +77,10 @@ def train(
     NonFiniteLossError
         If a loss is nan or infinite; names epoch and step.
     """
-    runtime = runtime or Runtime(windows.buffer.values.device)
+    runtime = runtime or Runtime(windows.device)
+    objective = objective or forecast_objective(config.loss)
     history = History()
-    step = _prepare(net, config, runtime, history)
+    step = _prepare(net, config, objective, runtime, history)
     steps = _steps_per_epoch(windows, config)
     rates_at = schedule(config.lr_schedule, config.learning_rate, config.max_epochs, steps)
     best, best_state = math.inf, None
@@ -83,7 +94,7 @@ def train(
         losses = runtime.mean(_train_epoch(step, windows, order, rates, bar))
         history.train_loss.append(_checked_mean(losses, epoch, config))
         if validation is not None and len(validation):
-            history.valid_loss.append(evaluate(step.net, validation, config, runtime))
+            history.valid_loss.append(evaluate(step.net, validation, config, objective, runtime))
         history.seconds.append(perf_counter() - started)
         bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
         if not history.valid_loss:
@@ -112,24 +123,29 @@ def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
     return net(batch.x, batch.past_features, future, batch.mask)
 
 
+def forecast_objective(name: str) -> Objective:
+    """Loss ``name`` of the forecast of a batch."""
+    loss = get_loss(name)
+    return lambda net, batch: loss(forward(net, batch), batch)
+
+
 @torch.no_grad()
 def evaluate(
     net: nn.Module,
-    windows: Windows,
+    windows: BatchSource,
     config: TrainingConfig,
+    objective: Objective | None = None,
     runtime: Runtime | None = None,
 ) -> float:
-    """Mean loss over all ``windows``."""
-    device = windows.buffer.values.device
-    runtime = runtime or Runtime(device)
+    """Mean loss over all ``windows``, of the forecast unless ``objective`` says otherwise."""
+    runtime = runtime or Runtime(windows.device)
+    objective = objective or forecast_objective(config.loss)
     net.eval()
-    loss = get_loss(config.loss)
-    total = torch.zeros((), dtype=torch.float64, device=device)
+    total = torch.zeros((), dtype=torch.float64, device=windows.device)
     chosen = _spread_indices(windows, config.validation_windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
         part, weight = runtime.share(index, windows)
-        batch = windows.batch(part)
-        total += loss(forward(net, batch), batch) * (weight * len(index))
+        total += objective(net, windows.batch(part)) * (weight * len(index))
     return float(runtime.mean(total)) / len(chosen)
 
 
@@ -142,15 +158,21 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
     return torch.cat([forward(net, batch) for batch in batches])
 
 
-def _prepare(net: nn.Module, config: TrainingConfig, runtime: Runtime, history: History) -> _Step:
+def _prepare(
+    net: nn.Module,
+    config: TrainingConfig,
+    objective: Objective,
+    runtime: Runtime,
+    history: History,
+) -> _Step:
     optimizer = Adam(net.parameters(), config.weight_decay)
     net = runtime.wrap(net)
     compiled = CompiledNet(net, history.notes.append) if config.compile else net
-    return _Step(net, compiled, get_loss(config.loss), optimizer, config.gradient_clip, runtime)
+    return _Step(net, compiled, objective, optimizer, config.gradient_clip, runtime)
 
 
 def _train_epoch(
-    step: _Step, windows: Windows, order: tuple[Tensor, ...], rates: list[Rates], bar: tqdm
+    step: _Step, windows: BatchSource, order: tuple[Tensor, ...], rates: list[Rates], bar: tqdm
 ) -> Tensor:
     """Losses of all steps; nothing here waits for the device."""
     step.net.train()
@@ -162,9 +184,9 @@ def _train_epoch(
     return torch.stack(losses)
 
 
-def _train_step(step: _Step, batch: Batch, weight: Tensor | float, rates: Rates) -> Tensor:
+def _train_step(step: _Step, batch: Any, weight: Tensor | float, rates: Rates) -> Tensor:
     step.optimizer.zero_grad()
-    value = step.loss(forward(step.forward, batch), batch) * weight
+    value = step.objective(step.forward, batch) * weight
     step.runtime.backward(value)
     if step.clip:
         nn.utils.clip_grad_norm_(step.optimizer.parameters, step.clip)
@@ -184,16 +206,16 @@ def _checked_mean(losses: Tensor, epoch: int, config: TrainingConfig) -> float:
     return float(losses.mean())
 
 
-def _steps_per_epoch(windows: Windows, config: TrainingConfig) -> int:
+def _steps_per_epoch(windows: BatchSource, config: TrainingConfig) -> int:
     whole = -(-len(windows) // config.batch_size)
     return whole if config.steps_per_epoch is None else min(whole, config.steps_per_epoch)
 
 
 def _order(
-    windows: Windows, batch_size: int, steps: int, generator: torch.Generator | None
+    windows: BatchSource, batch_size: int, steps: int, generator: torch.Generator | None
 ) -> tuple[Tensor, ...]:
     """Indices of ``steps`` batches in random order, on the device; the last may be short."""
-    n, device = len(windows), windows.buffer.values.device
+    n, device = len(windows), windows.device
     if steps * batch_size >= n:
         order = torch.randperm(n, generator=generator)
     else:
@@ -208,14 +230,14 @@ def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
     return torch.randint(n, (k,), generator=generator)
 
 
-def _evaluation_batch(windows: Windows, config: TrainingConfig) -> int:
-    """Windows of a pass without gradients: more than of a step, unless channels are many."""
-    return max(config.batch_size, min(256, 4096 // windows.buffer.values.shape[1]))
+def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:
+    """Windows of a pass without gradients: more than of a step, unless they are large."""
+    return max(config.batch_size, min(256, _VALUES_AT_ONCE // windows.sample_size))
 
 
-def _spread_indices(windows: Windows, at_most: int | None) -> Tensor:
+def _spread_indices(windows: BatchSource, at_most: int | None) -> Tensor:
     """All indices in order, or ``at_most`` of them evenly spread."""
-    n, device = len(windows), windows.buffer.values.device
+    n, device = len(windows), windows.device
     if at_most is None or n <= at_most:
         return torch.arange(n, device=device)
     return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from skscale.training.config import PRECISIONS
-from skscale.training.windows import Windows
+from skscale.training.data import BatchSource
+from skscale.training.device import resolve_device
 
-__all__ = ["Runtime", "find_device"]
+__all__ = ["Runtime", "unwrapped"]
 
 # Series values of a batch up to which one thread was as fast as two, for both nets.
 _VALUES_OF_ONE_CORE = 8_192
@@ -49,7 +50,7 @@ class Runtime:
         ImportError
             If Lightning Fabric is needed and missing.
         """
-        device = find_device(name)
+        device = resolve_device(name)
         if precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {PRECISIONS}, got {precision!r}")
         local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -109,7 +110,7 @@ class Runtime:
         else:
             self.fabric.backward(loss)
 
-    def share(self, index: Tensor, windows: Windows) -> tuple[Tensor, Tensor | float]:
+    def share(self, index: Tensor, windows: BatchSource) -> tuple[Tensor, Tensor | float]:
         """Part of a batch that this process works on, and the weight of its mean loss.
 
         The weighted mean losses of all processes average to the mean loss of the batch. A
@@ -118,7 +119,7 @@ class Runtime:
         if self.fabric is None or self.fabric.world_size == 1:
             return index, 1.0
         rank, world = self.fabric.global_rank, self.fabric.world_size
-        observed = windows.observed_targets(index)
+        observed = windows.observed(index)
         weight = observed[rank::world].sum() * world / observed.sum()
         part = index[rank::world].contiguous()
         return (part if len(part) else index[:1]), weight
@@ -132,16 +133,8 @@ def _one(device: torch.device) -> int | list[int]:
     return 1 if device.type == "cpu" else [device.index or 0]
 
 
-def find_device(name: str) -> torch.device:
-    """Device by name; "auto" is cuda where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}') from error
-    if device.type not in ("cpu", "cuda"):
-        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}')
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device={name!r}, but torch finds no CUDA device on this machine")
-    return device
+def unwrapped(net: Any) -> nn.Module:
+    """Module behind what `Runtime.wrap` and compilation put around it."""
+    while hasattr(net, "module"):
+        net = net.module
+    return net

@@ -137,6 +137,16 @@ class Windows:
         return self._length
 
     @property
+    def device(self) -> torch.device:
+        """Where the buffer lies."""
+        return self.buffer.values.device
+
+    @property
+    def sample_size(self) -> int:
+        """Values of one window."""
+        return (self.context_length + self.prediction_length) * self.buffer.values.shape[1]
+
+    @property
     def n_series(self) -> int:
         """Number of series that have at least one window."""
         return int((self._counts > 0).sum())
@@ -152,7 +162,7 @@ class Windows:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
         return self.at(*self._place(index))
 
-    def observed_targets(self, index: Tensor) -> Tensor:
+    def observed(self, index: Tensor) -> Tensor:
         """Steps of the horizon before the end of the series, (batch,) for windows ``index``."""
         series, cut = self._place(index)
         return (self._end[series] - cut).clamp(max=self.prediction_length)

@@ -8,6 +8,7 @@ from skscale import forecasting
 
 # Small and quick; what a test is about is passed on top.
 SMALL = {
+    "MultiScaleAutoencoderForecaster": {"latent_size": 2, "hidden_size": 4},
     "SigmaForecaster": {"d_model": 4, "d_ff": 4},
     "TimeMixerForecaster": {"d_model": 4, "d_ff": 4, "n_layers": 1, "moving_avg": 5},
 }

@@ -3,10 +3,14 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import (
+    MultiScaleAutoencoderForecaster,
+    SigmaForecaster,
+    TimeMixerForecaster,
+)
 
 
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks([SigmaForecaster, TimeMixerForecaster])
+@parametrize_with_checks([MultiScaleAutoencoderForecaster, SigmaForecaster, TimeMixerForecaster])
 def test_sktime_contract(obj, test_name):
     check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

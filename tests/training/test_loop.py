@@ -6,9 +6,11 @@ from torch import nn
 
 from skscale.training import (
     NonFiniteLossError,
+    Rows,
     SeriesBuffer,
     TrainingConfig,
     Windows,
+    evaluate,
     forward,
     predict,
     train,
@@ -191,3 +193,22 @@ def test_future_features_by_need(sine):
 def test_bad_settings_are_named(name, value):
     with pytest.raises(ValueError, match=rf"{name} must .*got {value!r}"):
         TrainingConfig(**{name: value})
+
+
+def test_another_objective_over_rows():
+    values = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
+    modes = []
+
+    def reconstruction(net, batch):
+        modes.append(net.training)
+        return (net(batch) - batch).square().mean()
+
+    torch.manual_seed(0)
+    net = nn.Linear(6, 6)
+    config = TrainingConfig(max_epochs=30, batch_size=16, learning_rate=0.05, patience=30)
+    history = train(net, Rows(values[:32]), config, Rows(values[32:]), objective=reconstruction)
+    assert history.valid_loss[-1] < 0.1 * history.valid_loss[0]
+    assert modes[:4] == [True, True, False, True]  # two steps an epoch, then validation
+    assert evaluate(net, Rows(values[32:]), config, reconstruction) == pytest.approx(
+        float((net(values[32:]) - values[32:]).square().mean().detach()), rel=1e-5
+    )

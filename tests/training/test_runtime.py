@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from skscale.training import LOSSES, Runtime, SeriesBuffer, Windows, find_device
+from skscale.training import LOSSES, Runtime, SeriesBuffer, Windows, resolve_device
 
 SCRIPT = str(Path(__file__).with_name("two_processes.py"))
 
@@ -81,7 +81,7 @@ def test_missing_fabric_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize("name", ["tpu", "gpu0", 3.5])
 def test_unknown_device(name):
     with pytest.raises(ValueError, match="device must be"):
-        find_device(name)
+        resolve_device(name)
 
 
 def test_unknown_precision():

@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import (
+    MultiScaleAutoencoderForecaster,
+    SigmaForecaster,
+    TimeMixerForecaster,
+)
 
 
 def panel():
@@ -21,9 +25,14 @@ def panel():
 
 if __name__ == "__main__":
     shared = {"context_length": 24, "prediction_length": 4, "max_epochs": 3, "random_state": 3}
-    small = {"d_model": 4, "d_ff": 4, "batch_size": 7, "device": "cpu", "steps_per_epoch": None}
+    shared |= {"batch_size": 7, "device": "cpu", "steps_per_epoch": None}
+    small = {"d_model": 4, "d_ff": 4}
     weights = {}
-    for forecaster in (SigmaForecaster(**shared, **small), TimeMixerForecaster(**shared, **small)):
+    for forecaster in (
+        SigmaForecaster(**shared, **small),
+        TimeMixerForecaster(**shared, **small),
+        MultiScaleAutoencoderForecaster(**shared, latent_size=2, hidden_size=4),
+    ):
         state = forecaster.fit(panel()).network_.state_dict()
         weights |= {f"{type(forecaster).__name__}.{name}": value for name, value in state.items()}
     torch.save(weights, f"{sys.argv[1]}_{os.environ.get('RANK', 'alone')}.pt")

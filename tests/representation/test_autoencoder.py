@@ -1,0 +1,247 @@
+"""What the transformer does for its user."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from skscale.representation import MultiScaleAutoencoder
+
+
+def waves(n=60, length=24, seed=0):
+    """Sines of two frequencies, by class, with phase and noise."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    t = np.arange(length) * (1 + y[:, None]) / 4
+    return np.sin(t + rng.uniform(0, 6, (n, 1))) + rng.normal(0, 0.05, (n, length)), y
+
+
+X, Y = waves()
+X3 = np.stack([X, 100 + 10 * X[:, ::-1]], axis=1)
+
+
+def make(**parameters):
+    small = {"latent_size": 3, "hidden_size": 16, "max_epochs": 5, "random_state": 0}
+    return MultiScaleAutoencoder(**{**small, **parameters})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return make(max_epochs=60, learning_rate=0.01, hidden_size=32).fit(X)
+
+
+@pytest.mark.parametrize("data", [X, X3], ids=["2-D", "3-D"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_shapes_and_types(data, dtype):
+    data = data.astype(dtype)
+    model = make().fit(data)
+    z = model.transform(data)
+    assert z.shape == (60, 6) == (60, model.n_features_out_)
+    assert z.dtype == dtype
+    for found in (model.inverse_transform(z), model.reconstruct(data), model.augment(data)):
+        assert found.shape == data.shape
+        assert found.dtype == dtype
+    np.testing.assert_allclose(model.inverse_transform(z), model.reconstruct(data), rtol=1e-4)
+    errors = ((data - model.reconstruct(data)) ** 2).reshape(60, -1).mean(1)
+    np.testing.assert_allclose(-model.score_samples(data), errors, rtol=1e-3)
+    assert model.score(data) == pytest.approx(-errors.mean(), rel=1e-3)
+
+
+def test_learns(fitted):
+    assert -fitted.score(X) < 0.1 * X.var()
+    assert set(fitted.history_) >= {"train_loss", "valid_loss", "seconds", "best_epoch"}
+    assert fitted.history_["train_loss"][-1] < 0.2 * fitted.history_["train_loss"][0]
+    assert fitted.history_["best_epoch"] == int(np.argmin(fitted.history_["valid_loss"]))
+
+
+def test_anomalies_score_low(fitted):
+    odd = np.random.default_rng(1).normal(size=(5, 24))
+    assert fitted.score_samples(odd).max() < np.quantile(
+        fitted.score_samples(waves(seed=2)[0]), 0.2
+    )
+
+
+def test_names_by_scale_and_pandas_output():
+    model = make(scales=(0.5, 1.0), latent_size=(1, 2)).fit(X)
+    names = [f"multiscaleautoencoder_scale{name}" for name in ("0.5_0", "1_0", "1_1")]
+    assert list(model.get_feature_names_out()) == names
+    frame = make(latent_size=1).set_output(transform="pandas").fit_transform(X)
+    assert isinstance(frame, pd.DataFrame)
+    assert frame.shape == (60, 2)
+
+
+def test_pipeline_and_grid_search():
+    pipeline = make_pipeline(make(max_epochs=30), RidgeClassifier())
+    grid = {"multiscaleautoencoder__scales": [(1.0,), (0.25, 1.0)]}
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, Y)
+    assert search.best_score_ > 0.6
+
+
+def test_seed_and_global_generator():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    first, second, other = (make(random_state=s).fit(X).transform(X) for s in (0, 0, 1))
+    assert torch.equal(torch.rand(2), expected)
+    np.testing.assert_array_equal(first, second)
+    assert not np.allclose(first, other)
+
+
+def test_pickle_and_clone(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+    assert not hasattr(clone(fitted), "codec_")
+
+
+def test_tensors_are_differentiable(fitted):
+    x = torch.from_numpy(X[:4]).requires_grad_()
+    z = fitted.transform(x)
+    np.testing.assert_allclose(z.detach().numpy(), fitted.transform(X[:4]))
+    fitted.reconstruct(x).sum().backward()
+    assert (x.grad != 0).any()
+    assert torch.isfinite(fitted.augment(x.detach(), random_state=0)).all()
+
+
+def test_units_do_not_matter():
+    plain = make().fit(X)
+    large = make().fit(1e6 * X + 1e9)
+    np.testing.assert_allclose(large.transform(1e6 * X + 1e9), plain.transform(X), atol=1e-4)
+
+
+def test_constant_series():
+    model = make(max_epochs=60, learning_rate=0.01).fit(np.full((30, 8), 7.0))
+    np.testing.assert_allclose(model.reconstruct(np.full((2, 8), 7.0)), 7, atol=0.1)
+
+
+def test_standardize_false_trains_in_the_units_of_the_data():
+    model = make(standardize=False).fit(X3)
+    assert model.codec_.location.tolist() == [0.0, 0.0]
+    assert model.codec_.scale.tolist() == [1.0, 1.0]
+
+
+def test_variational_latents_are_near_standard_normal_and_samples_look_like_data():
+    X, _ = waves(400)
+    model = make(variational=True, max_epochs=60, learning_rate=0.01, hidden_size=32).fit(X)
+    plain = make(max_epochs=60, learning_rate=0.01, hidden_size=32).fit(X)
+    assert model.latent_spread_.max() < min(1.5, plain.latent_spread_.max())
+    drawn = model.sample(200, random_state=0)
+    assert drawn.shape == (200, 24)
+    assert 0.3 < drawn.std() / X.std() < 1.5
+    np.testing.assert_array_equal(drawn, model.sample(200, random_state=0))
+    heavier = make(variational=True, kl_weight=1e4).fit(X)
+    assert heavier.latent_spread_.max() < 0.2
+
+
+@pytest.mark.parametrize("method", ["noise", "interpolation"])
+def test_augmentation(fitted, method):
+    same = fitted.augment(X, 0, method=method, random_state=0)
+    np.testing.assert_allclose(same, X)
+    little, much = (fitted.augment(X, s, method=method, random_state=0) - X for s in (0.1, 0.5))
+    assert 0 < np.square(little).mean() < np.square(much).mean()
+    # Neighbouring points move together: the change is as smooth as the series, not as noise.
+    assert np.square(np.diff(much)).mean() < 0.5 * np.square(much).mean() * 2
+    again = fitted.augment(X, 0.5, method=method, random_state=0)
+    np.testing.assert_array_equal(again - X, much)
+
+
+def test_interpolation_goes_to_neighbours_of_the_same_label(fitted):
+    z = fitted.transform(X)
+    found = fitted.transform(fitted.augment(X, 1, method="interpolation", y=Y, random_state=0))
+    assert found.shape == z.shape
+    alone = np.arange(60)
+    np.testing.assert_allclose(fitted.augment(X, 1, method="interpolation", y=alone), X)
+
+
+BAD_X = {
+    "nan": (np.where(np.arange(24) == 3, np.nan, X), "NaN"),
+    "inf": (np.where(np.arange(24) == 3, -np.inf, X), "infinity"),
+    "unseen length": (X[:, :20], "20 .*24|24.*20"),
+    "unseen channels": (X3, "2 channel"),
+    "one series": (X[0], "1D array|1 dimension"),
+    "ragged": ([[1.0, 2.0], [1.0]], "different lengths"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_X)
+@pytest.mark.parametrize("method", ["transform", "reconstruct", "score_samples", "augment"])
+def test_bad_input(fitted, case, method):
+    bad, message = BAD_X[case]
+    with pytest.raises(ValueError, match=message):
+        getattr(fitted, method)(bad)
+
+
+@pytest.mark.parametrize("case", ["nan", "inf", "one series", "ragged"])
+def test_bad_input_of_fit_leaves_nothing(case):
+    model = make()
+    with pytest.raises(ValueError, match=BAD_X[case][1]):
+        model.fit(BAD_X[case][0])
+    assert not hasattr(model, "codec_")
+
+
+BAD_PARAMETERS = [
+    ("scales", ()),
+    ("scales", (0.0, 1.0)),
+    ("scales", (1.5,)),
+    ("view", "median"),
+    ("decoding", "both"),
+    ("latent_size", 0),
+    ("hidden_size", 0),
+    ("dropout", 1.0),
+    ("kl_weight", -1.0),
+    ("standardize", "yes"),
+    ("variational", None),
+    ("max_epochs", 0),
+    ("batch_size", 0),
+    ("learning_rate", -1.0),
+    ("lr_schedule", "linear"),
+    ("validation_fraction", 1.0),
+    ("patience", 0),
+    ("device", "tpu"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
+def test_bad_parameter_is_named(name, value):
+    with pytest.raises(ValueError, match=name):
+        make(**{name: value}).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "mixup"}, "method"),
+        ({"strength": -1}, "strength"),
+        ({"strength": 1.5, "method": "interpolation"}, "strength"),
+        ({"n_neighbors": 0}, "n_neighbors"),
+        ({"method": "interpolation", "y": [0, 1]}, "inconsistent"),
+    ],
+)
+def test_bad_augmentation(fitted, options, message):
+    with pytest.raises(ValueError, match=message):
+        fitted.augment(X, **options)
+
+
+def test_sample_needs_variational(fitted):
+    with pytest.raises(ValueError, match="variational=True"):
+        fitted.sample(3)
+
+
+def test_latent_larger_than_input_warns_at_the_call():
+    with pytest.warns(UserWarning, match="60 latent values for series of 24 values") as record:
+        make(latent_size=30).fit(X)
+    assert record[0].filename == __file__
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_encodes_and_loads_on_cpu():
+    model = make(device="cuda").fit(X)
+    expected = model.transform(X)
+    again = pickle.loads(pickle.dumps(model))
+    assert next(again.network_.parameters()).device.type == "cpu"
+    np.testing.assert_allclose(again.transform(X), expected, rtol=1e-6)
