@@ -54,10 +54,11 @@ class SeriesDecomposition(nn.Module):
         trend = x @ _averaging_matrix(x.shape[-1], self.kernel_size, x)
         return x - trend, trend
 
-    def season_matrix(self, length: int, like: Tensor) -> Tensor:
-        """Matrix (length, length) whose product from the right is the season."""
+    def matrices(self, length: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Matrices (length, length) whose products from the right are season and trend."""
         identity = torch.eye(length, dtype=like.dtype, device=like.device)
-        return identity - _averaging_matrix(length, self.kernel_size, like)
+        trend = _averaging_matrix(length, self.kernel_size, like)
+        return identity - trend, trend
 
     def extra_repr(self) -> str:
         """Show the window."""

@@ -27,7 +27,7 @@ def test_season_matrix_is_the_season(length):
     decomposition = SeriesDecomposition(7)
     x = torch.randn(3, length, dtype=torch.float64)
     torch.testing.assert_close(
-        x @ decomposition.season_matrix(length, x), decomposition(x)[0], atol=1e-13, rtol=0
+        x @ decomposition.matrices(length, x)[0], decomposition(x)[0], atol=1e-13, rtol=0
     )
 
 
