@@ -89,6 +89,7 @@ class PastDecomposableMixing(ScaleMixing):
         check_choice("channel_independence", channel_independence, (0, 1))
         self.d_model = d_model
         self.channel_independence = bool(channel_independence)
+        self.moving_avg = moving_avg
         self.decomposition = make_decomposition(decomp_method, moving_avg, top_k)
         self.season_mixing = MultiScaleSeasonMixing(
             seq_len, down_sampling_window, down_sampling_layers
@@ -97,6 +98,11 @@ class PastDecomposableMixing(ScaleMixing):
             seq_len, down_sampling_window, down_sampling_layers
         )
         self.cross = FeedForward(d_model, d_ff, d_model)
+        self.foldable = self.channel_independence and decomp_method == "moving_avg"
+        if self.foldable:
+            decomposition = SeriesDecomposition(moving_avg)
+            for i, length in enumerate(self.lengths):
+                self.register_buffer(f"counts_{i}", decomposition.counts(length), persistent=False)
 
     def mix(self, scales: Sequence[Tensor]) -> list[Tensor]:
         """Mix complete scales of shape (batch, d_model, length_i)."""
@@ -117,8 +123,8 @@ class PastDecomposableMixing(ScaleMixing):
         projection : Tensor of shape (n_outputs, d_model), optional
             Multiplies the result, which then has ``n_outputs`` features.
         """
-        if self.channel_independence and isinstance(self.decomposition, SeriesDecomposition):
-            return mix_block(hidden, self._folded(self.decomposition, hidden, projection))
+        if self.foldable:
+            return mix_block(hidden, self._folded(hidden, projection))
         parts = [self.decomposition(h) for h in hidden.split(self.lengths, dim=-1)]
         seasons, trends = [season for season, _ in parts], [trend for _, trend in parts]
         if self.channel_independence:
@@ -132,11 +138,9 @@ class PastDecomposableMixing(ScaleMixing):
         seasons, trends = self.season_mixing.mix(seasons), self.trend_mixing.mix(trends)
         return torch.cat(seasons, dim=-1) + torch.cat(trends, dim=-1)
 
-    def _folded(
-        self, decomposition: SeriesDecomposition, like: Tensor, projection: Tensor | None
-    ) -> Block:
+    def _folded(self, like: Tensor, projection: Tensor | None) -> Block:
         """Weights of the block, its decompositions folded into them."""
-        links = list(self._links(decomposition, like))
+        links = list(self._links(like))
         shifts: list[list[Tensor]] = [[like.new_zeros(n)] for n in self.lengths]
         for i, (fine, coarse) in enumerate(self._steps()):
             shifts[i + 1].append(fine.second.bias)
@@ -153,24 +157,31 @@ class PastDecomposableMixing(ScaleMixing):
         pairs = zip(self.season_mixing.steps, self.trend_mixing.steps, strict=True)
         return cast(list[tuple[FeedForward, FeedForward]], list(pairs))
 
-    def _links(self, decomposition: SeriesDecomposition, like: Tensor) -> Iterator[Link]:
+    def _links(self, like: Tensor) -> Iterator[Link]:
+        """Season chain, fine to coarse, then trend chain, coarse to fine."""
         ends = list(accumulate(self.lengths))
         spans = [slice(end - n, end) for end, n in zip(ends, self.lengths, strict=True)]
         steps = self._steps()
         seasons = [(i, i + 1, season) for i, (season, _) in enumerate(steps)]
         trends = [(i + 1, i, trend) for i, (_, trend) in enumerate(steps)][::-1]
-        for chain, part in ((seasons, 0), (trends, 1)):
+        for chain in (seasons, trends):
             carry, before = None, None
             for source, target, step in chain:
-                matrix = decomposition.matrices(self.lengths[source], like)[part]
                 weight: Tensor = step.first.weight
                 bias: Tensor = step.first.bias
                 if before is not None:
                     carry = (weight @ before.weight).t()
                     bias = torch.addmv(bias, weight, before.bias)
-                inner, outer = matrix @ weight.t(), step.second.weight.t()
-                yield Link(spans[source], spans[target], inner, carry, bias, outer)
+                inner = self._averaging(source, like) @ weight.t()
+                if chain is seasons:
+                    inner = weight.t() - inner
+                yield Link(spans[source], spans[target], inner, carry, bias, step.second.weight.t())
                 before = step.second
+
+    def _averaging(self, scale: int, like: Tensor) -> Tensor:
+        """Matrix whose product from the right is the trend of a scale."""
+        counts = cast(Tensor, getattr(self, f"counts_{scale}"))
+        return counts.to(like.dtype) / self.moving_avg
 
 
 def project(matrix: Tensor, x: Tensor) -> Tensor:

@@ -23,12 +23,11 @@ def test_moving_average_repeats_the_ends(length, kernel_size):
 
 
 @pytest.mark.parametrize("length", [5, 24, 97])
-def test_season_matrix_is_the_season(length):
+def test_counts_are_a_multiple_of_the_trend(length):
     decomposition = SeriesDecomposition(7)
     x = torch.randn(3, length, dtype=torch.float64)
-    torch.testing.assert_close(
-        x @ decomposition.matrices(length, x)[0], decomposition(x)[0], atol=1e-13, rtol=0
-    )
+    trend = x @ decomposition.counts(length).double() / 7
+    torch.testing.assert_close(trend, decomposition(x)[1], atol=1e-13, rtol=0)
 
 
 @pytest.mark.parametrize("length", [1, 2, 12, 97])
