@@ -113,18 +113,25 @@ class PastDecomposableMixing(ScaleMixing):
         mixed = self.mix_features_first(torch.cat([x.transpose(0, 1) for x in scales], dim=-1))
         return [x.transpose(0, 1) for x in mixed.split(self.lengths, dim=-1)]
 
-    def mix_features_first(self, hidden: Tensor, projection: Tensor | None = None) -> Tensor:
+    def mix_features_first(
+        self, hidden: Tensor, mix: Tensor | None = None, projection: Tensor | None = None
+    ) -> Tensor:
         """Mix scales that stand side by side, (d_model, rows, points), the layout without copies.
 
         Parameters
         ----------
         hidden : Tensor of shape (d_model, rows, points)
             Every scale, finest first; points is the sum of their lengths.
+        mix : Tensor of shape (d_model, n_series), optional
+            Multiplies ``hidden``, which then holds ``n_series`` series. Fewer series than
+            features make the block cheaper.
         projection : Tensor of shape (n_outputs, d_model), optional
             Multiplies the result, which then has ``n_outputs`` features.
         """
+        if mix is not None and not (self.foldable and mix.shape[1] < mix.shape[0]):
+            hidden, mix = project(mix, hidden), None
         if self.foldable:
-            return mix_block(hidden, self._folded(hidden, projection))
+            return mix_block(hidden, self._folded(hidden, mix, projection), mix)
         parts = [self.decomposition(h) for h in hidden.split(self.lengths, dim=-1)]
         seasons, trends = [season for season, _ in parts], [trend for _, trend in parts]
         if self.channel_independence:
@@ -138,7 +145,7 @@ class PastDecomposableMixing(ScaleMixing):
         seasons, trends = self.season_mixing.mix(seasons), self.trend_mixing.mix(trends)
         return torch.cat(seasons, dim=-1) + torch.cat(trends, dim=-1)
 
-    def _folded(self, like: Tensor, projection: Tensor | None) -> Block:
+    def _folded(self, like: Tensor, mix: Tensor | None, projection: Tensor | None) -> Block:
         """Weights of the block, its decompositions folded into them."""
         links = list(self._links(like))
         shifts: list[list[Tensor]] = [[like.new_zeros(n)] for n in self.lengths]
@@ -150,7 +157,8 @@ class PastDecomposableMixing(ScaleMixing):
         second = torch.cat((self.cross.second.weight, self.cross.second.bias.unsqueeze(1)), dim=1)
         if projection is not None:
             second = projection @ second
-        return Block(links, shift, first, second, projection)
+        skip = mix if projection is None else projection if mix is None else projection @ mix
+        return Block(links, shift, first, second, skip)
 
     def _steps(self) -> list[tuple[FeedForward, FeedForward]]:
         """Season and trend step between every two neighbouring scales, finest first."""

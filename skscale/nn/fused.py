@@ -22,6 +22,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu
 
+from skscale.nn.fused_inputs import CombinedInput, FullInput
+
 __all__ = ["Block", "Link", "mix_block"]
 
 # The in-place and preallocated forms have no public name; they save a pass over the arrays.
@@ -57,7 +59,7 @@ class Block(NamedTuple):
         First map of the feed-forward layer, its bias as the last column.
     second : Tensor of shape (n_outputs, d_ff + 1)
         Second map, likewise.
-    skip : Tensor of shape (n_outputs, d_model) or None
+    skip : Tensor of shape (n_outputs, n_series) or None
         Maps the input before it is added to the result; None adds it as it is.
     """
 
@@ -68,11 +70,29 @@ class Block(NamedTuple):
     skip: Tensor | None
 
 
-def mix_block(x: Tensor, block: Block) -> Tensor:
-    """Send ``x`` of shape (d_model, rows, points) through a block: (n_outputs, rows, points)."""
+def mix_block(x: Tensor, block: Block, mix: Tensor | None = None) -> Tensor:
+    """Send features through a block.
+
+    Parameters
+    ----------
+    x : Tensor of shape (d_model, rows, points)
+        Features, or with ``mix`` fewer series that they are combinations of.
+    block : Block
+        Weights.
+    mix : Tensor of shape (d_model, n_series), optional
+        The features are ``mix @ x``; ``block.skip`` must be given and is applied to ``x``.
+
+    Returns
+    -------
+    Tensor of shape (n_outputs, rows, points)
+    """
     spans = [link[:2] for link in block.links]
     weights = [weight for link in block.links for weight in link[2:]]
-    return _MixBlock.apply(x, spans, *weights, *block[1:])
+    return _MixBlock.apply(x, mix, spans, *weights, *block[1:])
+
+
+def _input(x: Tensor, mix: Tensor | None) -> FullInput | CombinedInput:
+    return FullInput(x) if mix is None else CombinedInput(x, mix)
 
 
 def _unpack(spans: Sequence[tuple[slice, slice]], weights: Sequence[Any]) -> Block:
@@ -82,70 +102,78 @@ def _unpack(spans: Sequence[tuple[slice, slice]], weights: Sequence[Any]) -> Blo
 
 
 class _MixBlock(torch.autograd.Function):
-    """One block. Keeps what enters each GELU along time; the rest is computed again."""
+    """One block. Keeps both sides of the GELUs along time; the rest is computed again."""
 
     @staticmethod
-    def forward(ctx: Any, x, spans, *weights):
+    def forward(ctx: Any, x, mix, spans, *weights):
         x = x.contiguous()
         block = _unpack(spans, weights)
-        mixed, before = _mix(x, block)
+        mixed, before, after = _mix(_input(x, mix), block)
         ctx.spans = spans
-        ctx.save_for_backward(x, mixed, *before, *weights)
+        ctx.save_for_backward(x, mix, mixed, *before, *after, *weights)
         return _feed_forward(x, mixed, block)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad):
-        x, mixed, *rest = ctx.saved_tensors
-        n_links = len(ctx.spans)
-        before, block = rest[:n_links], _unpack(ctx.spans, rest[n_links:])
+        x, mix, mixed, *rest = ctx.saved_tensors
+        n = len(ctx.spans)
+        before, after, block = rest[:n], rest[n : 2 * n], _unpack(ctx.spans, rest[2 * n :])
         grad = grad.contiguous()
         grad_mixed, *grads_across = _feed_forward_backward(grad, mixed, block)
-        grad_x, grad_skip = _skip_backward(grad, grad_mixed, x, block)
-        grads_along = _mix_backward(grad_mixed, grad_x, x, before, block)
-        grad_shift = grad_mixed.sum((0, 1))
-        return grad_x, None, *grads_along, grad_shift, *grads_across, grad_skip
+        inputs = _input(x, mix)
+        grad_x, grad_skip = _skip_backward(grad, x, block)
+        grad_shift = inputs.shifted_backward(grad_mixed, grad_x)
+        grads_along = _mix_backward(grad_mixed, inputs, before, after, block)
+        return (
+            *(inputs.grad_x, inputs.grad_mix, None),
+            *(*grads_along, grad_shift, *grads_across, grad_skip),
+        )
 
 
-def _mix(x: Tensor, block: Block) -> tuple[Tensor, list[Tensor]]:
-    """Mixed scales with a last feature of ones (d_model + 1, rows, points); inputs of the GELUs."""
-    n_features, n_rows, points = x.shape
-    mixed = x.new_empty(n_features + 1, n_rows, points)
-    mixed[n_features] = 1.0
-    torch.add(x, block.shift, out=mixed[:n_features])
-    series, total = x.view(-1, points), mixed[:n_features].view(-1, points)
+def _mix(
+    inputs: FullInput | CombinedInput, block: Block
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Mixed scales with a last feature of ones (d_model + 1, rows, points); both sides of GELUs."""
+    _, n_rows, points = inputs.x.shape
+    mixed = inputs.x.new_empty(inputs.n_features + 1, n_rows, points)
+    mixed[-1] = 1.0
+    inputs.shifted(block.shift, out=mixed[:-1])
+    total = mixed[:-1].view(-1, points)
     before: list[Tensor] = []
-    hidden = series
+    after: list[Tensor] = []
     for link in block.links:
-        values = torch.addmm(link.bias, series[:, link.source], link.inner)
+        values = inputs.linear(link.source, link.inner, link.bias)
         if link.carry is not None:
-            values.addmm_(hidden, link.carry)
+            values.addmm_(after[-1], link.carry)
         hidden = gelu(values)
         total[:, link.target].addmm_(hidden, link.outer)
         before.append(values)
-    return mixed, before
+        after.append(hidden)
+    return mixed, before, after
 
 
 def _mix_backward(
-    grad_mixed: Tensor, grad_x: Tensor, x: Tensor, before: Sequence[Tensor], block: Block
+    grad_mixed: Tensor,
+    inputs: FullInput | CombinedInput,
+    before: Sequence[Tensor],
+    after: Sequence[Tensor],
+    block: Block,
 ) -> list[Tensor | None]:
-    """Gradients of the links' weights; adds the input's share to ``grad_x``."""
-    series, total, result = (t.view(-1, t.shape[2]) for t in (x, grad_mixed, grad_x))
-    hidden = [gelu(values) for values in before]
+    """Gradients of the links' weights; the input's share goes to ``inputs``."""
+    total = grad_mixed.view(-1, grad_mixed.shape[2])
     grads: list[Tensor | None] = []
-    later = None  # gradient that the next link of the chain hands back
+    later = None  # what the next link of the chain hands back
     for k in reversed(range(len(before))):
         link, asked = block.links[k], total[:, block.links[k].target]
-        grad_outer = hidden[k].t() @ asked
-        values = torch.mm(asked, link.outer.t(), out=hidden[k])
+        values = asked @ link.outer.t()
         if later is not None:
             values.addmm_(*later)
         _gelu_backward(values, before[k], grad_input=values)
-        result[:, link.source].addmm_(values, link.inner.t())
-        grad_inner = series[:, link.source].t() @ values
-        grad_carry = None if link.carry is None else hidden[k - 1].t() @ values
+        grad_inner, grad_bias = inputs.linear_backward(link.source, link.inner, values)
+        grad_carry = None if link.carry is None else after[k - 1].t() @ values
         later = None if link.carry is None else (values, link.carry.t())
-        grads = [grad_inner, grad_carry, values.sum(0), grad_outer, *grads]
+        grads = [grad_inner, grad_carry, grad_bias, after[k].t() @ asked, *grads]
     return grads
 
 
@@ -195,12 +223,10 @@ def _feed_forward_backward(
     return result.view(-1, *mixed.shape[1:]), grad_first, grad_second
 
 
-def _skip_backward(
-    grad: Tensor, grad_mixed: Tensor, x: Tensor, block: Block
-) -> tuple[Tensor, Tensor | None]:
-    """Gradient of the input past the mixing, and that of the skip's weights."""
+def _skip_backward(grad: Tensor, x: Tensor, block: Block) -> tuple[Tensor, Tensor | None]:
+    """Gradient that the input gets past the mixing, and that of the skip's weights."""
     if block.skip is None:
-        return grad + grad_mixed, None
+        return grad, None
     asked = grad.flatten(1)
-    grad_x = torch.addmm(grad_mixed.flatten(1), block.skip.t(), asked)
-    return grad_x.view(x.shape), asked @ x.flatten(1).t()
+    grad_skip = (x.flatten(1) @ asked.t()).t()
+    return (block.skip.t() @ asked).view(x.shape), grad_skip
