@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import cast
 
@@ -12,7 +12,8 @@ from torch import Tensor
 from skscale.nn._checks import check_choice, check_integer
 from skscale.nn.decomposition import SeriesDecomposition, make_decomposition
 from skscale.nn.feedforward import FeedForward
-from skscale.nn.fused import Block, Link, mix_block
+from skscale.nn.fused import Across, mix_block
+from skscale.nn.links import Step
 from skscale.nn.mixing import MultiScaleSeasonMixing, MultiScaleTrendMixing, ScaleMixing
 
 __all__ = ["PastDecomposableMixing", "project"]
@@ -100,9 +101,14 @@ class PastDecomposableMixing(ScaleMixing):
         self.cross = FeedForward(d_model, d_ff, d_model)
         self.foldable = self.channel_independence and decomp_method == "moving_avg"
         if self.foldable:
-            decomposition = SeriesDecomposition(moving_avg)
-            for i, length in enumerate(self.lengths):
-                self.register_buffer(f"counts_{i}", decomposition.counts(length), persistent=False)
+            self._register_counts(SeriesDecomposition(moving_avg))
+
+    def _register_counts(self, decomposition: SeriesDecomposition) -> None:
+        """Keep the matrix of every step's decomposition, whole numbers in any type."""
+        for k, (source, target) in enumerate(self._ends()):
+            season, trend = decomposition.counts(self.lengths[source])
+            counts = season if source < target else trend
+            self.register_buffer(f"counts_{k}", counts, persistent=False)
 
     def mix(self, scales: Sequence[Tensor]) -> list[Tensor]:
         """Mix complete scales of shape (batch, d_model, length_i)."""
@@ -131,7 +137,8 @@ class PastDecomposableMixing(ScaleMixing):
         if mix is not None and not (self.foldable and mix.shape[1] < mix.shape[0]):
             hidden, mix = project(mix, hidden), None
         if self.foldable:
-            return mix_block(hidden, self._folded(hidden, mix, projection), mix)
+            across = self._across(mix, projection)
+            return mix_block(hidden, self._steps(hidden), self._step_weights(), across, mix)
         parts = [self.decomposition(h) for h in hidden.split(self.lengths, dim=-1)]
         seasons, trends = [season for season, _ in parts], [trend for _, trend in parts]
         if self.channel_independence:
@@ -145,51 +152,37 @@ class PastDecomposableMixing(ScaleMixing):
         seasons, trends = self.season_mixing.mix(seasons), self.trend_mixing.mix(trends)
         return torch.cat(seasons, dim=-1) + torch.cat(trends, dim=-1)
 
-    def _folded(self, like: Tensor, mix: Tensor | None, projection: Tensor | None) -> Block:
-        """Weights of the block, its decompositions folded into them."""
-        links = list(self._links(like))
-        shifts: list[list[Tensor]] = [[like.new_zeros(n)] for n in self.lengths]
-        for i, (fine, coarse) in enumerate(self._steps()):
-            shifts[i + 1].append(fine.second.bias)
-            shifts[i].append(coarse.second.bias)
-        shift = torch.cat([torch.stack(terms).sum(0) for terms in shifts])
+    def _across(self, mix: Tensor | None, projection: Tensor | None) -> Across:
+        """Feed-forward layer and way past it, as one matrix each."""
         first = torch.cat((self.cross.first.weight, self.cross.first.bias.unsqueeze(1)), dim=1)
         second = torch.cat((self.cross.second.weight, self.cross.second.bias.unsqueeze(1)), dim=1)
         if projection is not None:
             second = projection @ second
         skip = mix if projection is None else projection if mix is None else projection @ mix
-        return Block(links, shift, first, second, skip)
+        return Across(first, second, skip)
 
-    def _steps(self) -> list[tuple[FeedForward, FeedForward]]:
-        """Season and trend step between every two neighbouring scales, finest first."""
-        pairs = zip(self.season_mixing.steps, self.trend_mixing.steps, strict=True)
-        return cast(list[tuple[FeedForward, FeedForward]], list(pairs))
+    def _ends(self) -> list[tuple[int, int]]:
+        """Source and target scale of every step: seasons to coarser scales, trends to finer."""
+        fine_to_coarse = [(i, i + 1) for i in range(len(self.lengths) - 1)]
+        return fine_to_coarse + [(coarse, fine) for fine, coarse in reversed(fine_to_coarse)]
 
-    def _links(self, like: Tensor) -> Iterator[Link]:
-        """Season chain, fine to coarse, then trend chain, coarse to fine."""
-        ends = list(accumulate(self.lengths))
-        spans = [slice(end - n, end) for end, n in zip(ends, self.lengths, strict=True)]
-        steps = self._steps()
-        seasons = [(i, i + 1, season) for i, (season, _) in enumerate(steps)]
-        trends = [(i + 1, i, trend) for i, (_, trend) in enumerate(steps)][::-1]
-        for chain in (seasons, trends):
-            carry, before = None, None
-            for source, target, step in chain:
-                weight: Tensor = step.first.weight
-                bias: Tensor = step.first.bias
-                if before is not None:
-                    carry = (weight @ before.weight).t()
-                    bias = torch.addmv(bias, weight, before.bias)
-                inner = self._averaging(source, like) @ weight.t()
-                if chain is seasons:
-                    inner = weight.t() - inner
-                yield Link(spans[source], spans[target], inner, carry, bias, step.second.weight.t())
-                before = step.second
+    def _steps(self, like: Tensor) -> list[Step]:
+        stops = list(accumulate(self.lengths))
+        spans = [slice(stop - n, stop) for stop, n in zip(stops, self.lengths, strict=True)]
+        steps = []
+        for k, (source, target) in enumerate(self._ends()):
+            counts = cast(Tensor, getattr(self, f"counts_{k}"))
+            starts = source in (0, len(self.lengths) - 1)
+            matrix = counts.to(like.dtype) / self.moving_avg
+            steps.append(Step(spans[source], spans[target], starts, matrix))
+        return steps
 
-    def _averaging(self, scale: int, like: Tensor) -> Tensor:
-        """Matrix whose product from the right is the trend of a scale."""
-        counts = cast(Tensor, getattr(self, f"counts_{scale}"))
-        return counts.to(like.dtype) / self.moving_avg
+    def _step_weights(self) -> list[Tensor]:
+        layers = cast(
+            list[FeedForward], [*self.season_mixing.steps, *reversed(self.trend_mixing.steps)]
+        )
+        linears = [linear for layer in layers for linear in (layer.first, layer.second)]
+        return [weight for linear in linears for weight in (linear.weight, linear.bias)]
 
 
 def project(matrix: Tensor, x: Tensor) -> Tensor:

@@ -54,12 +54,13 @@ class SeriesDecomposition(nn.Module):
         trend = x @ _averaging_matrix(x.shape[-1], self.kernel_size, x)
         return x - trend, trend
 
-    def counts(self, length: int) -> Tensor:
-        """Matrix whose product from the right is the trend times ``kernel_size``.
+    def counts(self, length: int) -> tuple[Tensor, Tensor]:
+        """Matrices whose products from the right are season and trend times ``kernel_size``.
 
-        Its entries are whole numbers, which keep their precision whatever type a module gets.
+        Their entries are whole numbers, which keep their precision whatever type a module gets.
         """
-        return _averaging_counts(length, self.kernel_size, torch.device("cpu"))
+        trend = _averaging_counts(length, self.kernel_size, torch.device("cpu"))
+        return self.kernel_size * torch.eye(length, dtype=trend.dtype) - trend, trend
 
     def extra_repr(self) -> str:
         """Show the window."""

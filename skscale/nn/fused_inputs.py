@@ -37,9 +37,9 @@ class FullInput:
         return torch.addmm(bias, self._series[:, span], weight)
 
     def linear_backward(self, span: slice, weight: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of weight and bias."""
+        """Gradients of the weight, transposed, and of the bias."""
         self.grad_x.view(self._series.shape)[:, span].addmm_(grad, weight.t())
-        return self._series[:, span].t() @ grad, grad.sum(0)
+        return grad.t() @ self._series[:, span], grad.sum(0)
 
 
 class CombinedInput:
@@ -82,7 +82,7 @@ class CombinedInput:
         return (self._mix @ mapped.flatten(1)).view(-1, n_outputs)
 
     def linear_backward(self, span: slice, weight: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of weight and bias."""
+        """Gradients of the weight, transposed, and of the bias."""
         n_rows, n_outputs = self.x.shape[1], weight.shape[1]
         series = self._series[:, span]
         mapped = (series @ weight).view(self._n_series, -1)
@@ -90,7 +90,7 @@ class CombinedInput:
         per_series = per_series.view(-1, n_outputs)
         n = self._n_series * n_rows
         self.grad_x.view(self._series.shape)[:, span].addmm_(per_series[:n], weight.t())
-        return series.t() @ per_series[:n], per_series[n:].sum(0)
+        return per_series[:n].t() @ series, per_series[n:].sum(0)
 
     def _spread_backward(self, grad: Tensor, series: Tensor) -> Tensor:
         """Gradient of the series and of what rides along; adds to that of ``mix``."""
