@@ -102,9 +102,8 @@ class _MixBlock(torch.autograd.Function):
         across = Across(first, second, skip)
         grad = grad.contiguous()
         grad_mixed, grad_first, grad_second = _feed_forward_backward(grad, mixed, across)
-        grad_x, grad_skip = _skip_backward(grad, x, across)
         inputs = _input(x, mix)
-        grad_shift = inputs.shifted_backward(grad_mixed, grad_x)
+        grad_skip, grad_shift = inputs.begin_backward(grad_mixed, grad, skip)
         grads = _mix_backward(grad_mixed, inputs, before, after, fold(ctx.steps, weights))
         grad_weights = fold_backward(ctx.steps, weights, grads, grad_shift)
         grads_across = (grad_first, grad_second, grad_skip)
@@ -169,14 +168,13 @@ def _parts(n_columns: int, across: Across) -> list[slice]:
 def _feed_forward(x: Tensor, mixed: Tensor, across: Across) -> Tensor:
     """Feed-forward layer across the features of ``mixed``, added to ``x``."""
     source, inputs, n_hidden = x.flatten(1), mixed.flatten(1), across.first.shape[0]
-    base = source if across.skip is None else across.skip @ source
-    result = torch.empty_like(base)
+    result = source.clone() if across.skip is None else across.skip @ source
     for part in _parts(source.shape[1], across):
         columns = inputs[:, part]
         hidden = columns.new_empty(n_hidden + 1, columns.shape[1])
         hidden[n_hidden] = 1.0
         _gelu_(torch.mm(across.first, columns, out=hidden[:n_hidden]))
-        torch.addmm(base[:, part], across.second, hidden, out=result[:, part])
+        result[:, part].addmm_(across.second, hidden)
     return result.view(-1, *x.shape[1:])
 
 
@@ -201,12 +199,3 @@ def _feed_forward_backward(
         grad_first[:, -1] += hidden.sum(1)
         torch.mm(first, hidden, out=result[:, part])
     return result.view(-1, *mixed.shape[1:]), grad_first, grad_second
-
-
-def _skip_backward(grad: Tensor, x: Tensor, across: Across) -> tuple[Tensor, Tensor | None]:
-    """Gradient that the input gets past the mixing, and that of the skip's weights."""
-    if across.skip is None:
-        return grad, None
-    asked = grad.flatten(1)
-    grad_skip = (x.flatten(1) @ asked.t()).t()
-    return (across.skip.t() @ asked).view(x.shape), grad_skip

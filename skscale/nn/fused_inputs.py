@@ -1,8 +1,8 @@
 """What enters a fused block: all features in full, or as combinations of fewer series.
 
-Both forms offer the same two linear uses of their features along time, forward and backward.
-A backward pass calls `shifted_backward` first, then `linear_backward` for every use of `linear`,
-and finds the gradients in ``grad_x`` and ``grad_mix``.
+Both forms offer the same linear uses of their features, forward and backward. A backward pass
+calls `begin_backward`, then `linear_backward` for every use of `linear`, and finds the gradients
+in ``grad_x`` and ``grad_mix``.
 """
 
 from __future__ import annotations
@@ -27,10 +27,20 @@ class FullInput:
         """Write the features plus ``shift`` of shape (points,)."""
         torch.add(self.x, shift, out=out)
 
-    def shifted_backward(self, grad: Tensor, grad_x: Tensor) -> Tensor:
-        """Gradient of the shift; ``grad_x`` is what the input gets from elsewhere."""
-        self.grad_x = grad_x + grad
-        return grad.sum((0, 1))
+    def begin_backward(
+        self, grad: Tensor, grad_result: Tensor, skip: Tensor | None
+    ) -> tuple[Tensor | None, Tensor]:
+        """Gradients of ``skip``, which maps the input to the block's result, and of the shift.
+
+        ``grad`` and ``grad_result`` are those of the shifted features and of the result.
+        """
+        grad_shift = grad.sum((0, 1))
+        if skip is None:
+            self.grad_x = grad + grad_result
+            return None, grad_shift
+        asked = grad_result.flatten(1)
+        self.grad_x = torch.addmm(grad.flatten(1), skip.t(), asked).view(self.x.shape)
+        return _outer_products(asked, self.x.flatten(1)), grad_shift
 
     def linear(self, span: slice, weight: Tensor, bias: Tensor) -> Tensor:
         """Points of a span mapped along time, (d_model * rows, n_outputs)."""
@@ -66,12 +76,15 @@ class CombinedInput:
         series = torch.cat((self.x, shift.expand(1, *self.x.shape[1:])))
         torch.mm(self._mix, series.flatten(1), out=out.flatten(1))
 
-    def shifted_backward(self, grad: Tensor, grad_x: Tensor) -> Tensor:
-        """Gradient of the shift; ``grad_x`` is what the input gets from elsewhere."""
-        per_series = self._spread_backward(grad.flatten(1), self.x.flatten(1))
-        per_series = per_series.view(-1, *self.x.shape[1:])
-        self.grad_x = grad_x + per_series[:-1]
-        return per_series[-1].sum(0)
+    def begin_backward(
+        self, grad: Tensor, grad_result: Tensor, skip: Tensor | None
+    ) -> tuple[Tensor | None, Tensor]:
+        """Gradients of ``skip`` and of the shift, as in `FullInput`; ``skip`` must be given."""
+        assert skip is not None
+        series, asked = self.x.flatten(1), grad_result.flatten(1)
+        spread = self._spread_backward(grad.flatten(1), series)
+        self.grad_x = spread[:-1].addmm_(skip.t(), asked).view(self.x.shape)
+        return _outer_products(asked, series), spread[-1].view(self.x.shape[1:]).sum(0)
 
     def linear(self, span: slice, weight: Tensor, bias: Tensor) -> Tensor:
         """Points of a span mapped along time, (d_model * rows, n_outputs)."""
@@ -94,5 +107,10 @@ class CombinedInput:
 
     def _spread_backward(self, grad: Tensor, series: Tensor) -> Tensor:
         """Gradient of the series and of what rides along; adds to that of ``mix``."""
-        self._grad_mix += (series @ grad.t()).t()  # many times faster than the other order
+        self._grad_mix += _outer_products(grad, series)
         return self._mix.t() @ grad
+
+
+def _outer_products(left: Tensor, right: Tensor) -> Tensor:
+    """``left @ right.t()`` in the order that is many times faster if ``right`` has few rows."""
+    return (right @ left.t()).t()
