@@ -88,23 +88,23 @@ class _MixBlock(torch.autograd.Function):
         x = x.contiguous()
         across = Across(first, second, skip)
         shift = total_bias(steps, weights, x.shape[2])
-        mixed, before, after = _mix(_input(x, mix), fold(steps, weights), shift)
+        mixed, before = _mix(_input(x, mix), fold(steps, weights), shift)
         ctx.steps = steps
-        ctx.save_for_backward(x, mix, *across, mixed, *before, *after, *weights)
+        ctx.save_for_backward(x, mix, *across, mixed, *before, *weights)
         return _feed_forward(x, mixed, across)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad):
         x, mix, first, second, skip, mixed, *rest = ctx.saved_tensors
-        n = len(ctx.steps)
-        before, after, weights = rest[:n], rest[n : 2 * n], rest[2 * n :]
+        n_steps = len(ctx.steps)
+        before, weights = rest[:n_steps], rest[n_steps:]
         across = Across(first, second, skip)
         grad = grad.contiguous()
         grad_mixed, grad_first, grad_second = _feed_forward_backward(grad, mixed, across)
         inputs = _input(x, mix)
         grad_skip, grad_shift = inputs.begin_backward(grad_mixed, grad, skip)
-        grads = _mix_backward(grad_mixed, inputs, before, after, fold(ctx.steps, weights))
+        grads = _mix_backward(grad_mixed, inputs, before, fold(ctx.steps, weights))
         grad_weights = fold_backward(ctx.steps, weights, grads, grad_shift)
         grads_across = (grad_first, grad_second, grad_skip)
         return inputs.grad_x, inputs.grad_mix, None, *grads_across, *grad_weights
@@ -112,47 +112,47 @@ class _MixBlock(torch.autograd.Function):
 
 def _mix(
     inputs: FullInput | CombinedInput, links: Sequence[Link], shift: Tensor
-) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Mixed scales with a last feature of ones (d_model + 1, rows, points); both sides of GELUs."""
+) -> tuple[Tensor, list[Tensor]]:
+    """Mixed scales with a last feature of ones (d_model + 1, rows, points); what enters GELUs."""
     _, n_rows, points = inputs.x.shape
     mixed = inputs.x.new_empty(inputs.n_features + 1, n_rows, points)
     mixed[-1] = 1.0
     inputs.shifted(shift, out=mixed[:-1])
     total = mixed[:-1].view(-1, points)
     before: list[Tensor] = []
-    after: list[Tensor] = []
+    hidden = total
     for link in links:
         values = inputs.linear(link.source, link.inner, link.bias)
         if link.carry is not None:
-            values.addmm_(after[-1], link.carry)
+            values.addmm_(hidden, link.carry)
         hidden = gelu(values)
         total[:, link.target].addmm_(hidden, link.outer)
         before.append(values)
-        after.append(hidden)
-    return mixed, before, after
+    return mixed, before
 
 
 def _mix_backward(
     grad_mixed: Tensor,
     inputs: FullInput | CombinedInput,
     before: Sequence[Tensor],
-    after: Sequence[Tensor],
     links: Sequence[Link],
 ) -> list[Link]:
     """Gradients of the links' weights, transposed; the input's share goes to ``inputs``."""
     total = grad_mixed.view(-1, grad_mixed.shape[2])
+    hidden = [gelu(values) for values in before]
     grads: list[Link] = []
     later = None  # what the next link of the chain hands back
     for k, link in reversed(list(enumerate(links))):
         asked = total[:, link.target]
-        values = asked @ link.outer.t()
+        outer = asked.t() @ hidden[k]
+        values = torch.mm(asked, link.outer.t(), out=hidden[k])
         if later is not None:
             values.addmm_(*later)
         _gelu_backward(values, before[k], grad_input=values)
         inner, bias = inputs.linear_backward(link.source, link.inner, values)
-        carry = None if link.carry is None else values.t() @ after[k - 1]
+        carry = None if link.carry is None else values.t() @ hidden[k - 1]
         later = None if link.carry is None else (values, link.carry.t())
-        grads.append(link._replace(inner=inner, carry=carry, bias=bias, outer=asked.t() @ after[k]))
+        grads.append(link._replace(inner=inner, carry=carry, bias=bias, outer=outer))
     return grads[::-1]
 
 

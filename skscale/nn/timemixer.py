@@ -267,12 +267,11 @@ class TimeMixerNet(nn.Module):
         predictors = cast(list[nn.Linear], list(self.predictors))
         weight = torch.cat([predictor.weight for predictor in predictors], dim=1)
         bias = torch.stack([predictor.bias for predictor in predictors]).sum(0)
-        if project_first:
-            shift = torch.outer(projection.sum(1), bias).unsqueeze(1)
-            total = shift + hidden @ weight.t()
-        else:
-            total = project(projection, hidden @ weight.t() + bias)
-        return total + (len(predictors) * self.projection.bias).view(-1, 1, 1)
+        total = hidden @ weight.t()
+        if not project_first:
+            total = project(projection, total)
+        level = (len(predictors) * self.projection.bias).unsqueeze(1)
+        return total + torch.addr(level, projection.sum(1), bias).unsqueeze(1)
 
     def _predict_trends(self, trends: list[Tensor]) -> Tensor:
         """Mixed channels: the trends of the embedding's input, (n_channels, batch, length)."""
