@@ -2,14 +2,11 @@
 
 from skscale.nn.autoencoder import Latent, MultiScaleAutoencoderNet
 from skscale.nn.autoencoder_forecast import AutoencoderForecastNet
+from skscale.nn.block import PastDecomposableMixing
 from skscale.nn.decomposition import DFTDecomposition, SeriesDecomposition
 from skscale.nn.layers import CircularEmbedding, RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
-from skscale.nn.mixing import (
-    MultiScaleSeasonMixing,
-    MultiScaleTrendMixing,
-    PastDecomposableMixing,
-)
+from skscale.nn.mixing import MultiScaleSeasonMixing, MultiScaleTrendMixing
 from skscale.nn.scaling import ScaleKernel
 from skscale.nn.sigma import SigmaNet
 from skscale.nn.timemixer import TimeMixerNet

@@ -54,10 +54,13 @@ class SeriesDecomposition(nn.Module):
         trend = x @ _averaging_matrix(x.shape[-1], self.kernel_size, x)
         return x - trend, trend
 
-    def season_matrix(self, length: int, like: Tensor) -> Tensor:
-        """Matrix (length, length) whose product from the right is the season."""
-        identity = torch.eye(length, dtype=like.dtype, device=like.device)
-        return identity - _averaging_matrix(length, self.kernel_size, like)
+    def counts(self, length: int) -> tuple[Tensor, Tensor]:
+        """Matrices whose products from the right are season and trend times ``kernel_size``.
+
+        Their entries are whole numbers, which keep their precision whatever type a module gets.
+        """
+        trend = _averaging_counts(length, self.kernel_size, torch.device("cpu"))
+        return self.kernel_size * torch.eye(length, dtype=trend.dtype) - trend, trend
 
     def extra_repr(self) -> str:
         """Show the window."""
@@ -70,14 +73,19 @@ def _averaging_matrix(length: int, kernel_size: int, like: Tensor) -> Tensor:
     For windows of a few hundred points one matrix product is several times faster, forward and
     backward, than pooling or cumulative sums; it also keeps the precision of the input.
     """
+    return _averaging_counts(length, kernel_size, like.device).to(like.dtype) / kernel_size
+
+
+def _averaging_counts(length: int, kernel_size: int, device: torch.device) -> Tensor:
+    """How often every point (row) enters every average (column), (length, length)."""
     before = (kernel_size - 1) // 2
-    point = torch.arange(length, device=like.device)
+    point = torch.arange(length, device=device)
     first, last = point - before, point - before + kernel_size - 1
     source = point.unsqueeze(1)
-    count = ((source >= first) & (source <= last)).to(like.dtype)
+    count = ((source >= first) & (source <= last)).to(torch.int32)
     count[0] += (-first).clamp(min=0)
     count[-1] += (last - (length - 1)).clamp(min=0)
-    return count / kernel_size
+    return count
 
 
 class DFTDecomposition(nn.Module):

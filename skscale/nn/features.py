@@ -14,6 +14,10 @@ from torch.nn.functional import gelu
 
 __all__ = ["mix_features", "pointwise_mlp"]
 
+# The in-place and preallocated forms have no public name; they save a pass over the arrays.
+_gelu_ = torch.ops.aten.gelu_.default
+_gelu_backward = torch.ops.aten.gelu_backward.grad_input
+
 
 def mix_features(mix: Tensor, x: Tensor) -> Tensor:
     """``mix @ x`` for ``mix`` (out, in) and ``x`` (in, rows, time)."""
@@ -47,7 +51,8 @@ class _PointwiseMLP(Function):
     @staticmethod
     def forward(ctx, x: Tensor, inner: Tensor | None, bias: Tensor | None, outer: Tensor | None):
         ctx.save_for_backward(x, inner, bias, outer)
-        hidden = gelu(_before_activation(x, inner, bias))
+        before = _before_activation(x, inner, bias)
+        hidden = gelu(before) if before is x else _gelu_(before)
         return hidden if outer is None else mix_features(outer, hidden)
 
     @staticmethod
@@ -56,10 +61,13 @@ class _PointwiseMLP(Function):
         x, inner, bias, outer = ctx.saved_tensors
         before = _before_activation(x, inner, bias)
         grad_inner = grad_bias = grad_outer = None
-        if outer is not None:
-            grad_outer = _sum_of_products(grad, gelu(before))
-            grad = mix_features(outer.T, grad)
-        grad = torch.ops.aten.gelu_backward(grad, before)
+        if outer is None:
+            grad = _gelu_backward(grad, before, grad_input=torch.empty_like(before))
+        else:
+            hidden = gelu(before)
+            grad_outer = _sum_of_products(grad, hidden)
+            torch.mm(outer.T, grad.flatten(1), out=hidden.view(hidden.shape[0], -1))
+            grad = _gelu_backward(hidden, before, grad_input=hidden)
         if bias is not None:
             grad_bias = grad.sum(1).sum_to_size(bias.shape)
         if inner is not None:

@@ -41,17 +41,12 @@ class FeedForward(nn.Module):
         self.first = nn.Linear(in_features, hidden_features)
         self.second = nn.Linear(hidden_features, out_features)
 
-    def forward(self, x: Tensor, base: Tensor, preprocess: Tensor | None = None) -> Tensor:
-        """Map the last axis of ``x`` and add ``base`` of the result's shape.
-
-        ``preprocess``, a matrix (in_features, in_features), acts on ``x`` from the right before
-        anything else; it is folded into the first map.
-        """
-        weight = self.first.weight if preprocess is None else self.first.weight @ preprocess.t()
+    def forward(self, x: Tensor, base: Tensor) -> Tensor:
+        """Map the last axis of ``x`` and add ``base`` of the result's shape."""
         flat = _AlongLastAxis.apply(
             base.reshape(-1, base.shape[-1]),
             x.reshape(-1, x.shape[-1]),
-            weight,
+            self.first.weight,
             self.first.bias,
             self.second.weight,
             self.second.bias,

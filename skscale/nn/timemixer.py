@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from skscale.nn._checks import check_choice, check_integer, check_shape
+from skscale.nn.block import PastDecomposableMixing, project
 from skscale.nn.decomposition import make_decomposition
 from skscale.nn.layers import CircularEmbedding, RevIN, RevINState
-from skscale.nn.mixing import PastDecomposableMixing, project, scale_lengths
+from skscale.nn.mixing import scale_lengths
 from skscale.nn.pyramid import METHODS, Pyramid
 
 __all__ = ["TimeMixerNet"]
@@ -190,7 +191,7 @@ class TimeMixerNet(nn.Module):
         if not self.channel_independent:
             parts = [self.decomposition(z) for z in series]
             series, trends = [season for season, _ in parts], [trend for _, trend in parts]
-        forecast = self._predict(self._embed(series, past_features))
+        forecast = self._predict(*self._embed(series, past_features))
         if trends:
             forecast = forecast + self._predict_trends(trends)
         if future_features is not None and self.feature_embedding is not None:
@@ -231,19 +232,23 @@ class TimeMixerNet(nn.Module):
             return series.view(-1, self.n_channels, series.shape[-1]).transpose(1, 2)
         return series.permute(1, 2, 0)
 
-    def _embed(self, series: list[Tensor], features: Tensor | None) -> list[Tensor]:
-        """Tokens of every scale, (d_model, rows, length_i)."""
-        hidden = []
-        for i, z in enumerate(series):
-            basis = CircularEmbedding.shifts(z).movedim(0, 1).flatten(0, 1)
-            tokens = project(self.embedding.weight.flatten(1), basis)
-            if features is not None and self.feature_embedding is not None:
-                # Pooled values stand for the start of their group, so do their features.
-                aligned = features[:, :: self.window**i][:, : self.lengths[i]]
-                weight = self.feature_embedding.weight[:, : self.n_past_features]
-                tokens = tokens + self._per_row(project(weight, aligned.permute(2, 0, 1)))
-            hidden.append(self.dropout(tokens))
-        return hidden
+    def _embed(self, series: list[Tensor], features: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Tokens of all scales side by side, (d_model, rows, points).
+
+        They come as a few series and the matrix that makes the features of them, which spares the
+        first block most of its work; with active dropout in full, without a matrix.
+        """
+        shifts = torch.cat([CircularEmbedding.shifts(z) for z in series], dim=-1)
+        basis, mix = shifts.movedim(0, 1).flatten(0, 1), self.embedding.weight.flatten(1)
+        if features is not None and self.feature_embedding is not None:
+            # Pooled values stand for the start of their group, so do their features.
+            scales = [features[:, :: self.window**i][:, :n] for i, n in enumerate(self.lengths)]
+            aligned = torch.cat(scales, dim=1).permute(2, 0, 1)
+            basis = torch.cat((basis, self._per_row(aligned)))
+            mix = torch.cat((mix, self.feature_embedding.weight[:, : self.n_past_features]), dim=1)
+        if self.training and self.dropout.p > 0:
+            return self.dropout(project(mix, basis)), None
+        return basis, mix
 
     def _per_row(self, features: Tensor) -> Tensor:
         """(k, batch, n) to (k, rows, n): every channel's row gets its own window's features."""
@@ -251,23 +256,22 @@ class TimeMixerNet(nn.Module):
             return features
         return features.repeat_interleave(self.n_channels, dim=1)
 
-    def _predict(self, hidden: list[Tensor]) -> Tensor:
+    def _predict(self, hidden: Tensor, mix: Tensor | None) -> Tensor:
         """Run the blocks and the predictors: (n_embedded, rows, prediction_length)."""
-        weight = self.projection.weight
-        project_first = weight.shape[0] <= weight.shape[1]
+        projection = self.projection.weight
+        project_first = projection.shape[0] <= projection.shape[1]
         *blocks, last = cast(list[PastDecomposableMixing], list(self.blocks))
         for block in blocks:
-            hidden = block.mix_features_first(hidden)
-        hidden = last.mix_features_first(hidden, weight if project_first else None)
-        gain = weight.sum(1) if project_first else weight.new_ones(weight.shape[1])
+            hidden, mix = block.mix_features_first(hidden, mix), None
+        hidden = last.mix_features_first(hidden, mix, projection if project_first else None)
         predictors = cast(list[nn.Linear], list(self.predictors))
+        weight = torch.cat([predictor.weight for predictor in predictors], dim=1)
         bias = torch.stack([predictor.bias for predictor in predictors]).sum(0)
-        total = torch.outer(gain, bias).unsqueeze(1)
-        for predictor, h in zip(predictors, hidden, strict=True):
-            total = total + h @ predictor.weight.t()
+        total = hidden @ weight.t()
         if not project_first:
-            total = project(weight, total)
-        return total + (len(hidden) * self.projection.bias).view(-1, 1, 1)
+            total = project(projection, total)
+        level = (len(predictors) * self.projection.bias).unsqueeze(1)
+        return total + torch.addr(level, projection.sum(1), bias).unsqueeze(1)
 
     def _predict_trends(self, trends: list[Tensor]) -> Tensor:
         """Mixed channels: the trends of the embedding's input, (n_channels, batch, length)."""

@@ -23,12 +23,11 @@ def test_moving_average_repeats_the_ends(length, kernel_size):
 
 
 @pytest.mark.parametrize("length", [5, 24, 97])
-def test_season_matrix_is_the_season(length):
+def test_counts_are_multiples_of_season_and_trend(length):
     decomposition = SeriesDecomposition(7)
     x = torch.randn(3, length, dtype=torch.float64)
-    torch.testing.assert_close(
-        x @ decomposition.season_matrix(length, x), decomposition(x)[0], atol=1e-13, rtol=0
-    )
+    for counts, part in zip(decomposition.counts(length), decomposition(x), strict=True):
+        torch.testing.assert_close(x @ counts.double() / 7, part, atol=1e-13, rtol=0)
 
 
 @pytest.mark.parametrize("length", [1, 2, 12, 97])

@@ -136,12 +136,12 @@ def test_feed_forward_gradients():
     layer = FeedForward(5, 4, 3).double()
     x, base = torch.randn(2, 6, 5).double(), torch.randn(2, 6, 3).double()
     rows, columns = torch.randn(5, 2, 3).double(), torch.randn(3, 2, 3).double()
-    projection, preprocess = torch.randn(2, 3).double(), torch.randn(5, 5).double()
-    inputs = [t.requires_grad_() for t in (x, base, rows, columns, projection, preprocess)]
+    projection = torch.randn(2, 3).double()
+    inputs = [t.requires_grad_() for t in (x, base, rows, columns, projection)]
 
-    def both(x, base, rows, columns, projection, preprocess, *params):
+    def both(x, base, rows, columns, projection, *params):
         return (
-            layer(x, base, preprocess),
+            layer(x, base),
             layer.across_first_axis(rows),
             layer.across_first_axis(rows, columns),
             layer.across_first_axis(rows, columns, projection),
