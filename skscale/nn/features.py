@@ -12,6 +12,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu
 
+from skscale.nn._autocast import apply_step
+
 __all__ = ["mix_features", "pointwise_mlp"]
 
 # The in-place and preallocated forms have no public name; they save a pass over the arrays.
@@ -44,7 +46,7 @@ def pointwise_mlp(
     -------
     Tensor of shape (n_out, rows, time)
     """
-    return _PointwiseMLP.apply(x, inner, bias, outer)
+    return apply_step(_PointwiseMLP, x, inner, bias, outer)
 
 
 class _PointwiseMLP(Function):

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from skscale.nn._autocast import apply_step
+
 __all__ = ["FeedForward"]
 
 # The in-place and preallocated forms have no public name; they save a pass over the largest arrays.
@@ -31,7 +33,8 @@ class FeedForward(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from skscale.nn.feedforward import FeedForward
+    >>> from skscale.nn._autocast import apply_step
+    from skscale.nn.feedforward import FeedForward
     >>> FeedForward(8, 4, 4)(torch.zeros(2, 3, 8), base=torch.zeros(2, 3, 4)).shape
     torch.Size([2, 3, 4])
     """
@@ -43,7 +46,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor, base: Tensor) -> Tensor:
         """Map the last axis of ``x`` and add ``base`` of the result's shape."""
-        flat = _AlongLastAxis.apply(
+        flat = apply_step(
+            _AlongLastAxis,
             base.reshape(-1, base.shape[-1]),
             x.reshape(-1, x.shape[-1]),
             self.first.weight,
@@ -75,8 +79,8 @@ class FeedForward(nn.Module):
         if projection is not None:
             weight, bias = projection @ weight, projection @ bias
             base = None if base is None else projection @ base
-        flat = _AcrossFirstAxis.apply(
-            base, x.flatten(1), self.first.weight, self.first.bias, weight, bias
+        flat = apply_step(
+            _AcrossFirstAxis, base, x.flatten(1), self.first.weight, self.first.bias, weight, bias
         )
         return flat.view(-1, *x.shape[1:])
 

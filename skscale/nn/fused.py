@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu
 
+from skscale.nn._autocast import apply_step, autocast_type
 from skscale.nn.fused_inputs import CombinedInput, FullInput
 from skscale.nn.links import Link, Step, fold, fold_backward, total_bias
 
@@ -73,7 +74,10 @@ def mix_block(
     -------
     Tensor of shape (n_outputs, rows, points)
     """
-    return _MixBlock.apply(x, mix, steps, *across, *weights)
+    dtype = autocast_type(x)
+    if dtype is not None:
+        steps = [step._replace(matrix=step.matrix.to(dtype)) for step in steps]
+    return apply_step(_MixBlock, x, mix, steps, *across, *weights)
 
 
 def _input(x: Tensor, mix: Tensor | None) -> FullInput | CombinedInput:

@@ -293,3 +293,21 @@ def test_cuda_forecasts_and_loads_on_cpu(make, series):
     other = pickle.loads(pickle.dumps(forecaster))
     assert next(other.network_.parameters()).device.type == "cpu"
     np.testing.assert_allclose(other.set_config().predict(), expected, rtol=1e-4)
+
+
+def test_bfloat16_trains_close_to_float32(make):
+    pytest.importorskip("lightning_fabric")
+    y = wave()
+    exact, half = (
+        make(linear_base=False, precision=precision).fit(y, fh=[1, 2, 3]).history_["train_loss"]
+        for precision in ("fp32", "bf16")
+    )
+    assert half == pytest.approx(exact, rel=0.05)
+    assert half != exact
+
+
+def test_unknown_precision(make):
+    with pytest.raises(ValueError, match="precision must be one of"):
+        make(precision="fp8").fit(wave())
+    with pytest.raises(ValueError, match="compile must be True or False"):
+        make(compile="yes").fit(wave())
