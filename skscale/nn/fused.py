@@ -16,6 +16,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu
 
 from skscale.nn._autocast import apply_step, autocast_type
+from skscale.nn._blocking import block_size
 from skscale.nn.fused_inputs import CombinedInput, FullInput
 from skscale.nn.links import Link, Step, fold, fold_backward, total_bias
 
@@ -25,9 +26,7 @@ __all__ = ["Across", "mix_block"]
 _gelu_ = torch.ops.aten.gelu_.default
 _gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
-# Numbers in the hidden layer of one part of the feed-forward layer: small enough to stay in the
-# cache and to come from memory the allocator already holds.
-_HIDDEN_ELEMENTS = 2**20
+_HIDDEN_ELEMENTS = 2**20  # numbers in the hidden layer of a part of the columns; measured
 
 
 class Across(NamedTuple):
@@ -161,11 +160,8 @@ def _mix_backward(
 
 
 def _parts(n_columns: int, across: Across) -> list[slice]:
-    """Equal parts of the columns to walk: all of them, on a CPU what stays near the core."""
-    n_hidden = across.first.shape[0]
-    whole = across.first.device.type != "cpu"
-    n_parts = 1 if whole else max(1, -(-n_columns * n_hidden // _HIDDEN_ELEMENTS))
-    size = max(1, -(-n_columns // n_parts))
+    """Columns of the feed-forward layer to walk one after the other."""
+    size = block_size(n_columns, across.first.shape[0], _HIDDEN_ELEMENTS, across.first.device)
     return [slice(start, start + size) for start in range(0, n_columns, size)]
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
+from skscale.nn._blocking import block_size
 from skscale.nn._checks import check_choice, check_inputs, check_integer
 from skscale.nn.layers import CircularEmbedding, RevIN
 from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
@@ -18,9 +19,7 @@ __all__ = ["SigmaNet"]
 MIXINGS = ("mlp", "trend_season")
 BLOCK_INPUTS = ("sum", "smooth")
 
-# Numbers in the widest hidden layer of one row block: small enough to stay near the core and
-# to come from memory the allocator already holds, large enough for full-speed products.
-_ROW_BLOCK_ELEMENTS = 2**21
+_ROW_BLOCK_ELEMENTS = 2**21  # numbers in the hidden layer of a row block; measured
 
 
 class SigmaNet(nn.Module):
@@ -201,7 +200,8 @@ class SigmaNet(nn.Module):
         """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
         layers = self._blocks
         plans = [layer.prepare(rows.shape[0]) for layer in layers]
-        size = self._row_block_size(rows)
+        width = 2 * self.context_length * self.d_model
+        size = block_size(rows.shape[0], width, _ROW_BLOCK_ELEMENTS, rows.device)
         outputs = []
         for start in range(0, rows.shape[0], size):
             block = slice(start, start + size)
@@ -210,14 +210,6 @@ class SigmaNet(nn.Module):
                 h = layer.advance(h, plan, rows[block])
             outputs.append(layers[-1].project(h, plans[-1], rows[block], self.projection))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
-
-    def _row_block_size(self, rows: Tensor) -> int:
-        """Rows to walk together: all of them, on a CPU equal parts that stay near the core."""
-        n_rows = max(1, rows.shape[0])
-        if rows.device.type != "cpu":
-            return n_rows
-        n_blocks = -(-n_rows * 2 * self.context_length * self.d_model // _ROW_BLOCK_ELEMENTS)
-        return -(-n_rows // n_blocks)
 
     def _embed(self, rows: Tensor, features: Tensor | None) -> Embedded:
         basis, mix = self.embedding.shifts(rows), self.embedding.weight.flatten(1)

@@ -7,6 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from skscale.nn._blocking import block_size
 from skscale.nn._checks import check_choice, check_integer, check_shape
 from skscale.nn.block import PastDecomposableMixing, project
 from skscale.nn.decomposition import make_decomposition
@@ -15,6 +16,8 @@ from skscale.nn.mixing import scale_lengths
 from skscale.nn.pyramid import METHODS, Pyramid
 
 __all__ = ["TimeMixerNet"]
+
+_ROW_BLOCK_ELEMENTS = 2**22  # numbers in the hidden layer of a row block; measured
 
 
 class TimeMixerNet(nn.Module):
@@ -119,6 +122,7 @@ class TimeMixerNet(nn.Module):
         self.n_channels = check_integer("n_channels", n_channels, 1)
         self.n_past_features = check_integer("n_past_features", n_past_features, 0)
         self.n_future_features = check_integer("n_future_features", n_future_features, 0)
+        self.d_ff = d_ff
         check_integer("n_layers", n_layers, 1)
         check_choice("down_sampling_method", down_sampling_method, METHODS)
         if not 0 <= dropout < 1:
@@ -260,10 +264,10 @@ class TimeMixerNet(nn.Module):
         """Run the blocks and the predictors: (n_embedded, rows, prediction_length)."""
         projection = self.projection.weight
         project_first = projection.shape[0] <= projection.shape[1]
-        *blocks, last = cast(list[PastDecomposableMixing], list(self.blocks))
-        for block in blocks:
-            hidden, mix = block.mix_features_first(hidden, mix), None
-        hidden = last.mix_features_first(hidden, mix, projection if project_first else None)
+        contract = projection if project_first else None
+        width = hidden.shape[2] * self.d_ff
+        size = block_size(hidden.shape[1], width, _ROW_BLOCK_ELEMENTS, hidden.device)
+        hidden = torch.cat([self._mix(h, mix, contract) for h in hidden.split(size, dim=1)], dim=1)
         predictors = cast(list[nn.Linear], list(self.predictors))
         weight = torch.cat([predictor.weight for predictor in predictors], dim=1)
         bias = torch.stack([predictor.bias for predictor in predictors]).sum(0)
@@ -272,6 +276,13 @@ class TimeMixerNet(nn.Module):
             total = project(projection, total)
         level = (len(predictors) * self.projection.bias).unsqueeze(1)
         return total + torch.addr(level, projection.sum(1), bias).unsqueeze(1)
+
+    def _mix(self, hidden: Tensor, mix: Tensor | None, contract: Tensor | None) -> Tensor:
+        """Run the blocks: (d_model, rows, points), or what ``contract`` makes of the features."""
+        *blocks, last = cast(list[PastDecomposableMixing], list(self.blocks))
+        for block in blocks:
+            hidden, mix = block.mix_features_first(hidden, mix), None
+        return last.mix_features_first(hidden, mix, contract)
 
     def _predict_trends(self, trends: list[Tensor]) -> Tensor:
         """Mixed channels: the trends of the embedding's input, (n_channels, batch, length)."""

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from skscale.nn import TimeMixerNet
+from skscale.nn import timemixer as timemixer_module
 from skscale.persistence._timemixer import timemixer_from_official, timemixer_official_names
 
 from .reference_timemixer import timemixer
@@ -223,6 +224,19 @@ def test_future_features_enter_at_their_own_time(channel_independent):
     expected = torch.zeros(4, 12, 3, dtype=torch.bool)
     expected[1, 5] = True
     assert torch.equal(changed, expected)
+
+
+def test_rows_may_be_walked_in_blocks(monkeypatch):
+    net = _net(n_past_features=2).double()
+    x, past, _, mask = _inputs(net)
+    runs = []
+    for elements in (2**22, 500):
+        monkeypatch.setattr(timemixer_module, "_ROW_BLOCK_ELEMENTS", elements)
+        output = net(x, past, None, mask)
+        gradients = torch.autograd.grad(output.square().sum(), list(net.parameters()))
+        runs.append([output, *gradients])
+    for whole, blocks in zip(*runs, strict=True):
+        torch.testing.assert_close(whole, blocks, atol=1e-9, rtol=1e-9)
 
 
 def test_dropout_acts_in_training_only():
