@@ -279,15 +279,17 @@ class MultiScaleAutoencoder(SeriesTransformer):
         largest = 1 if method == "interpolation" else None
         check_scalar(strength, "strength", Real, min_val=0, max_val=largest)
         check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
+        tensor = isinstance(X, Tensor)
         z = self.transform(X)
         rng, spread = check_random_state(random_state), self.latent_spread_
         if method == "noise":
             change = noise(spread, len(z), rng)
         else:
-            values = z.numpy(force=True) if isinstance(z, Tensor) else z
+            values = z.numpy(force=True) if tensor else z
             change = way_to_neighbours(values, y, spread, n_neighbors, rng)
-        moved = z + strength * (torch.as_tensor(change).to(z) if isinstance(z, Tensor) else change)
-        x = X if isinstance(X, Tensor) else np.asarray(X, dtype=z.dtype)
+        change = strength * change
+        moved = z + (torch.as_tensor(change).to(z) if tensor else change.astype(z.dtype))
+        x = X if tensor else np.asarray(X, dtype=z.dtype)
         return x + (self.inverse_transform(moved) - self.inverse_transform(z))
 
     def sample(self, n_samples: int = 1, random_state: Any = None) -> np.ndarray:
