@@ -10,16 +10,33 @@ REQUIREMENTS := pyproject.toml constraints.txt
 # Two test processes with one thread each use two cores without fighting over them. The demo's
 # series are short: a second thread there only waits.
 WORKERS ?= 2
-demo test: export OMP_NUM_THREADS = 1
+demo paper test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint typecheck docs clean
+.PHONY: help demo paper test lint typecheck docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.demo  ## fit and score on real series, print a table, write demo_output/forecast.png
 	$(BIN)/python -m examples.demo
+
+# The benchmark data and the seeds; every script skips the runs that its table holds already.
+DATA ?= ../shared/data
+SEEDS ?= 0 1 2
+RUN = $(BIN)/python -m examples.paper.$(1) --data $(DATA) --seeds $(SEEDS)
+
+paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuild docs/results/paper.md
+	$(call RUN,long_term) --model sigma timemixer
+	$(BIN)/python -m examples.paper.baselines --data $(DATA)
+	$(call RUN,m4)
+	$(call RUN,m4) --rehearsal --seeds 0
+	$(call RUN,m4) --recipe paper --choose test --seeds 0
+	$(call RUN,ablation)
+	$(call RUN,context_length)
+	$(BIN)/python -m examples.paper.context_length --cost
+	$(BIN)/python -m examples.paper.case_study --data $(DATA)
+	$(BIN)/python -m examples.paper.page
 
 test: $(VENV)/.test  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -151,7 +151,7 @@ def backtest(
     panel = Panel.from_frame(frame)
     splits = Splits.of(cv, frame, panel)
     started = perf_counter()
-    first = splits.train_rows[0]
+    first = splits.train_rows(0, panel)
     fitted = forecaster.clone().fit(
         y=_rows(y, frame, first),
         X=None if X is None else X.loc[frame.index[first]],
@@ -198,7 +198,7 @@ def _data_columns(
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "y_train": [frame.iloc[rows] for rows in splits.train_rows],
+            "y_train": [frame.iloc[splits.train_rows(i, panel)] for i in range(len(splits.cuts))],
             "y_test": list(split_frames(panel, splits, splits.truth(panel))),
             "y_pred": list(split_frames(panel, splits, forecasts)),
         }
@@ -226,10 +226,13 @@ def _score(
     pairs = zip(
         split_frames(panel, splits, truth),
         split_frames(panel, splits, forecasts),
-        splits.train_rows,
         strict=True,
     )
-    return np.array([metric(t, f, y_train=frame.iloc[rows]) for t, f, rows in pairs])
+    scores = [
+        metric(t, f, y_train=frame.iloc[splits.train_rows(i, panel)])
+        for i, (t, f) in enumerate(pairs)
+    ]
+    return np.array(scores)
 
 
 def _plain_error(

@@ -95,12 +95,14 @@ def timemixer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
 FORMS = {"Sigma": sigma_forms, "TimeMixer": timemixer_forms}
 
 
-def training_step(net: nn.Module, case: Case, device: str) -> Callable[[], None]:
-    """Forward, backward and Adam on fixed data."""
+def training_step(
+    net: nn.Module, case: Case, device: str, shape: tuple[int, int] = (BATCH, CONTEXT)
+) -> Callable[[], None]:
+    """Forward, backward and Adam on fixed data of ``shape`` (batch, context length)."""
     net = net.to(device).train()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
-    x = torch.randn(BATCH, CONTEXT, case.channels, device=device)
-    y = torch.randn(BATCH, case.horizon, case.channels, device=device)
+    x = torch.randn(*shape, case.channels, device=device)
+    y = torch.randn(shape[0], case.horizon, case.channels, device=device)
 
     def step() -> None:
         optimizer.zero_grad()

@@ -142,8 +142,8 @@ def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
     return forecast
 
 
-def score(forecast: Forecast, data: Benchmark, prediction_length: int) -> Errors:
-    """Errors over all test windows.
+def score(forecast: Forecast, data: Benchmark, prediction_length: int, stride: int = 1) -> Errors:
+    """Errors over all test windows, or over every ``stride``-th.
 
     Parameters
     ----------
@@ -151,11 +151,11 @@ def score(forecast: Forecast, data: Benchmark, prediction_length: int) -> Errors
         Gives forecasts of shape (n_windows, prediction_length, n_channels) for a range of cuts;
         it may look at the rows before each cut.
     """
-    cuts = data.test_cuts(prediction_length)
+    cuts = data.test_cuts(prediction_length)[::stride]
     targets = sliding_window_view(data.values.to_numpy(), prediction_length, axis=0)
     squared = absolute = 0.0
     for block in _blocks(cuts, 256):
-        target = targets[block.start : block.stop].swapaxes(1, 2)
+        target = targets[block.start : block.stop : block.step].swapaxes(1, 2)
         found = forecast(block)
         if found.shape != target.shape:
             raise ValueError(f"forecast has shape {found.shape}, the targets {target.shape}")

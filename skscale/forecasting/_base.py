@@ -19,12 +19,13 @@ from skscale.forecasting._data import (
     FeatureMap,
     Layout,
     location_and_scale,
+    matched_statistics,
     split_in_time,
     windows_between,
 )
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
-from skscale.forecasting._panel import Panel, check_covered, check_frame
+from skscale.forecasting._panel import Panel, check_covered, check_frame, extended
 from skscale.forecasting._predicting import (
     forecast_steps,
     forecast_windows,
@@ -34,7 +35,7 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, Objective, TrainingConfig, resolve_device, train
+from skscale.training import History, Objective, Runtime, TrainingConfig, find_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -89,6 +90,8 @@ class NetworkForecaster(BaseForecaster):
     patience: int = 20
     fine_tune: bool = False
     device: str = "auto"
+    precision: str = "fp32"
+    compile: bool = False
     random_state: Any = None
     verbose: int = 0
 
@@ -103,8 +106,8 @@ class NetworkForecaster(BaseForecaster):
         """Build the network; of its features, the first ``n_exogenous`` are exogenous columns."""
         raise NotImplementedError
 
-    def _objective(self) -> Objective | None:
-        """What training minimises beside a forecast's loss; None for nothing else."""
+    def _objective(self, network: nn.Module) -> Objective | None:
+        """What training minimises; None for the loss of the forecast."""
         return None
 
     @property
@@ -141,14 +144,14 @@ class NetworkForecaster(BaseForecaster):
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
-        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
         panel = Panel.from_frame(y)
         if update_params:
             self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)
         else:
             # Series known before keep their scaling: nothing about the model changes.
             known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
-            self._remember(self.model_, panel, y, X, _matched(known, self._panel, panel))
+            self._remember(self.model_, panel, y, X, matched_statistics(known, self._panel, panel))
         return self
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -156,7 +159,7 @@ class NetworkForecaster(BaseForecaster):
         model.features.check_columns(X)
         steps = requested_steps(fh, panel)
         future = future_features(model, panel, X, steps)
-        values = forecast_steps(model, self._buffer, steps, future, resolve_device(self.device))
+        values = forecast_steps(model, self._buffer, steps, future, find_device(self.device))
         series = np.repeat(np.arange(len(steps)), steps.shape[1])
         index = panel.index_of(series, times_after(panel, steps))
         return pd.DataFrame(values, index=index, columns=panel.columns)
@@ -189,21 +192,16 @@ class NetworkForecaster(BaseForecaster):
         """
         self.model_.features.check_columns(X)
         first = Panel.from_frame(y)
-        y, X = _extended(self._seen_y, y), _extended(self._seen_X, X)
+        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
         panel = Panel.from_frame(y)
         known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
-        buffer = self.model_.buffer(panel, X, _matched(known, self._panel, panel))
+        buffer = self.model_.buffer(panel, X, matched_statistics(known, self._panel, panel))
         # Cuts count from the start of the y given; the series may have begun before it.
         place = panel.positions_of(first)
         before = panel.lengths[place] - first.lengths
         series = np.broadcast_to(place, cuts.shape).ravel()
         values = forecast_windows(
-            self.model_,
-            buffer,
-            series,
-            (cuts + before).ravel(),
-            longest,
-            resolve_device(self.device),
+            self.model_, buffer, series, (cuts + before).ravel(), longest, find_device(self.device)
         )
         return values.reshape(*cuts.shape, longest, -1)
 
@@ -234,9 +232,10 @@ class NetworkForecaster(BaseForecaster):
         start: FittedNetwork | None,
     ) -> FittedNetwork:
         """Train on ``panel``, from scratch or from ``start``."""
-        device = resolve_device(self.device)
         self._check_parameters()
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        runtime = Runtime.of(self.device, self.precision)
+        device = runtime.device
+        seed = runtime.agree(int(check_random_state(self.random_state).randint(2**31 - 1)))
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
             torch.manual_seed(seed)
             model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
@@ -250,17 +249,18 @@ class NetworkForecaster(BaseForecaster):
             validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
             config = self._training_config(len(windows))
             generator = torch.Generator().manual_seed(seed)
-            network = model.network.to(device)
-            if not self.linear_base:
-                history = train(
-                    *(network, windows, config, validation, generator, self.verbose),
-                    self._objective(),
+            model.network.to(device)
+            n_values = config.batch_size * model.layout.context_length * len(panel.columns)
+            objective = self._objective(model.network)
+            with runtime.threads_for(n_values):
+                if not self.linear_base:
+                    run = (windows, config, validation, generator, self.verbose, runtime, objective)
+                    history = train(model.network, *run)
+                    return replace(model, forecast=model.network, history=history)
+                forecast, history = fit_correction(
+                    *(model.network, windows, validation, whole, model.layout),
+                    *(config, generator, self.verbose, runtime, objective),
                 )
-                return replace(model, forecast=network, history=history)
-            forecast, history = fit_correction(
-                *(network, windows, validation, whole, model.layout, config, generator),
-                *(self.verbose, self._objective()),
-            )
         return replace(model, forecast=forecast, history=history)
 
     def _new_model(
@@ -308,23 +308,6 @@ class NetworkForecaster(BaseForecaster):
             weight_decay=self.weight_decay,
             gradient_clip=self.gradient_clip,
             patience=self.patience,
+            precision=self.precision,
+            compile=self.compile,
         )
-
-
-def _extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Add rows to the rows seen before; where both have a row, the new one counts."""
-    if seen is None or new is None:
-        return seen if new is None else new
-    both = pd.concat([seen, new])
-    return both[~both.index.duplicated(keep="last")].sort_index()
-
-
-def _matched(
-    known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
-) -> tuple[np.ndarray, np.ndarray]:
-    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
-    location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
-    place = old.positions_of(new)
-    found = place >= 0
-    location[found], scale[found] = known[0][place[found]], known[1][place[found]]
-    return location, scale

@@ -17,6 +17,7 @@ __all__ = [
     "Layout",
     "Split",
     "location_and_scale",
+    "matched_statistics",
     "scaled_buffer",
     "split_in_time",
     "windows_between",
@@ -154,6 +155,17 @@ def location_and_scale(panel: Panel, held_out: np.ndarray) -> tuple[np.ndarray, 
     constant = highest == lowest
     scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
     return np.where(constant, highest, location), scale
+
+
+def matched_statistics(
+    known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
+    location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
+    place = old.positions_of(new)
+    found = place >= 0
+    location[found], scale[found] = known[0][place[found]], known[1][place[found]]
+    return location, scale
 
 
 @dataclass(frozen=True)

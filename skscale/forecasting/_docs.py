@@ -51,6 +51,12 @@ _SHARED = """    context_length : int or "auto", default="auto"
         context.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda where there is one.
+    precision : {"fp32", "bf16"}, default="fp32"
+        ``"bf16"`` trains with matrix products in bfloat16 (needs Lightning Fabric, the extra
+        ``parallel``), faster on GPUs that have them; weights and forecasts stay float32.
+    compile : bool, default=False
+        Train a compiled network (`torch.compile`, with CUDA graphs on a GPU). Compiling takes
+        up to minutes, worth it for long runs; where it fails, ``history_["notes"]`` says so.
     random_state : int, RandomState or None, default=None
         Seed of initial weights and batches. The same seed on the same machine gives the same
         weights; torch's global generator is left alone.
@@ -63,7 +69,7 @@ _SHARED = """    context_length : int or "auto", default="auto"
         The trained network.
     history_ : dict
         ``train_loss``, ``valid_loss``, ``learning_rate`` and ``seconds`` of every epoch, and
-        ``best_epoch``, whose weights were kept.
+        ``best_epoch``, whose weights were kept; ``notes``.
     model_ : FittedNetwork
         The network with its layout, scaling and linear part.
 

@@ -59,6 +59,8 @@ class FittedNetwork:
 
     def on(self, device: torch.device) -> nn.Module:
         """Return what forecasts, moved to ``device`` if it is elsewhere."""
+        if next(self.forecast.parameters()).device == device:
+            return self.forecast  # `to` takes a millisecond to find that out
         return self.forecast.to(device)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "check_covered", "check_frame"]
+__all__ = ["Panel", "check_covered", "check_frame", "extended"]
 
 
 @dataclass(frozen=True)
@@ -164,3 +164,11 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
             f"the first of {int((~finite).sum())} values that are nan or infinite; fill them, "
             "for example with interpolate()"
         )
+
+
+def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Add rows to the rows seen before; where both have a row, the new one counts."""
+    if seen is None or new is None:
+        return seen if new is None else new
+    both = pd.concat([seen, new])
+    return both[~both.index.duplicated(keep="last")].sort_index()

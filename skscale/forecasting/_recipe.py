@@ -12,6 +12,7 @@ from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.training import (
     History,
     Objective,
+    Runtime,
     TrainingConfig,
     Windows,
     evaluate,
@@ -36,6 +37,7 @@ def fit_correction(
     config: TrainingConfig,
     generator: torch.Generator,
     verbose: int,
+    runtime: Runtime,
     objective: Objective | None = None,
 ) -> tuple[CorrectedForecast, History]:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
@@ -56,6 +58,7 @@ def fit_correction(
     config : TrainingConfig
     generator : Generator
     verbose : int
+    runtime : Runtime
     objective : callable, optional
         As in `skscale.training.train`.
 
@@ -72,7 +75,7 @@ def fit_correction(
         return evaluate(model.to(windows.buffer.values.device), validation, scoring)
 
     if not len(validation):
-        history = train(network, windows, config, None, generator, verbose, objective)
+        history = train(network, windows, config, None, generator, verbose, runtime, objective)
         shares = torch.full((len(maps) + 1,), 1 / (len(maps) + 1), dtype=torch.float64)
         return _combined(list(maps.values()), prior, shares, network, channels), history
     regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
@@ -80,7 +83,7 @@ def fit_correction(
     best = errors.index(min(errors))
     corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
     corrected = corrected.to(windows.buffer.values.device)
-    history = train(corrected, windows, config, validation, generator, verbose, objective)
+    history = train(corrected, windows, config, validation, generator, verbose, runtime, objective)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
 from skscale.forecasting._panel import Panel
 
@@ -19,43 +20,36 @@ class Splits:
     """All splits of a splitter as positions within each series.
 
     ``cuts`` and ``starts`` have shape (n_splits, n_series): a training window of a series is
-    its points ``starts, ..., cuts - 1``.
+    its points ``starts, ..., cuts - 1``. ``steps`` are the steps after a cut.
     """
 
-    train_rows: list[np.ndarray]
     starts: np.ndarray
     cuts: np.ndarray
     steps: np.ndarray
 
     @classmethod
     def of(cls, cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits:
-        series = np.repeat(np.arange(len(panel.lengths)), panel.lengths)
-        position = np.arange(len(frame)) - panel.offsets[series]
-        rows: list[np.ndarray] = []
-        starts, cuts = [], []
-        steps: np.ndarray | None = None
-        for train, test in cv.split(frame):
-            cut = np.zeros(len(panel.lengths), dtype=np.int64)
-            start = np.zeros_like(cut)
-            # Rows are in order: the last assignment wins, so reversed it is the first row.
-            cut[series[train]] = position[train] + 1
-            start[series[train[::-1]]] = position[train[::-1]]
-            ahead = np.unique(position[test] + 1 - cut[series[test]])
-            if steps is None:
-                steps = ahead
-            if not np.array_equal(steps, ahead) or len(test) != len(steps) * len(cut):
-                raise ValueError(
-                    f"every split must ask for the same steps of every series; split {len(rows)} "
-                    f"asks for {list(ahead)}, the first for {list(steps)}"
-                )
-            rows.append(train)
-            starts.append(start)
-            cuts.append(cut)
-        if steps is None:
+        """Read the splits of any sktime splitter.
+
+        Raises
+        ------
+        ValueError
+            If there is no split, splits differ in their steps, a step does not lie behind the
+            cut-off, or a training window has gaps.
+        """
+        splits = _of_plain_windows(cv, frame, panel) or _of_any(cv, frame, panel)
+        if splits is None:
             raise ValueError(f"{cv} gives no split of y with {len(frame)} rows")
-        if steps.min() < 1:
-            raise ValueError(f"the horizon must lie behind the cut-off, got steps {list(steps)}")
-        return cls(rows, np.stack(starts), np.stack(cuts), steps)
+        if splits.steps.min() < 1:
+            raise ValueError(
+                f"the horizon must lie behind the cut-off, got steps {list(splits.steps)}"
+            )
+        return splits
+
+    def train_rows(self, split: int, panel: Panel) -> np.ndarray:
+        """Rows of a training window in the frame of ``panel``."""
+        first, last = panel.offsets[:-1] + self.starts[split], panel.offsets[:-1] + self.cuts[split]
+        return np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
 
     def truth(self, panel: Panel) -> np.ndarray:
         """Observed values, (n_splits, n_series, n_steps, n_channels)."""
@@ -82,3 +76,56 @@ def split_frames(panel: Panel, splits: Splits, values: np.ndarray) -> Iterator[p
         at = (panel.offsets[:-1] + cut)[:, None] + splits.steps - 1
         index = panel.index_of(series, panel.times[at.ravel()])
         yield pd.DataFrame(value.reshape(-1, value.shape[-1]), index=index, columns=panel.columns)
+
+
+def _of_plain_windows(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:
+    """Splits of sktime's window splitters over one series; None for anything else.
+
+    They build every training window row by row, a millisecond for each split of a long series.
+    The cut-offs they follow cost nothing.
+    """
+    if panel.keys is not None or type(cv) not in (ExpandingWindowSplitter, SlidingWindowSplitter):
+        return None
+    settings = cv.get_params(deep=False)
+    settings.pop("fh")
+    if not all(isinstance(v, int | np.integer) or v is None for v in settings.values()):
+        return None
+    first = next(cv.split(frame), None)
+    if first is None:
+        return None
+    train, test = first
+    cuts = cv.get_cutoffs(frame) + 1
+    if len(train) == 0 or train[-1] + 1 != cuts[0]:
+        return None
+    starts = np.full_like(cuts, train[0])
+    if type(cv) is SlidingWindowSplitter:
+        starts[1:] = np.maximum(cuts[1:] - cv.window_length, 0)
+    return Splits(starts[:, None], cuts[:, None], np.unique(test) + 1 - cuts[0])
+
+
+def _of_any(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:
+    """Splits of any splitter, one after the other; None if there is none."""
+    series = np.repeat(np.arange(len(panel.lengths)), panel.lengths)
+    position = np.arange(len(frame)) - panel.offsets[series]
+    starts: list[np.ndarray] = []
+    cuts: list[np.ndarray] = []
+    steps: np.ndarray | None = None
+    for train, test in cv.split(frame):
+        cut = np.zeros(len(panel.lengths), dtype=np.int64)
+        start = np.zeros_like(cut)
+        # Rows are in order: the last assignment wins, so reversed it is the first row.
+        cut[series[train]] = position[train] + 1
+        start[series[train[::-1]]] = position[train[::-1]]
+        if len(train) != (cut - start).sum():
+            raise ValueError(f"the training window of split {len(cuts)} has gaps")
+        ahead = np.unique(position[test] + 1 - cut[series[test]])
+        if steps is None:
+            steps = ahead
+        if not np.array_equal(steps, ahead) or len(test) != len(steps) * len(cut):
+            raise ValueError(
+                f"every split must ask for the same steps of every series; split {len(cuts)} "
+                f"asks for {list(ahead)}, the first for {list(steps)}"
+            )
+        starts.append(start)
+        cuts.append(cut)
+    return None if steps is None else Splits(np.stack(starts), np.stack(cuts), steps)

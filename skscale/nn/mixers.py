@@ -16,7 +16,7 @@ from torch.nn.functional import linear
 
 from skscale.nn.decomposition import SeriesDecomposition
 from skscale.nn.features import mix_features, pointwise_mlp
-from skscale.nn.scaling import BranchMap, smooth_rows
+from skscale.nn.scaling import FoldedMap, SplitMap, smooth_rows
 
 __all__ = ["BranchMLP", "Embedded", "FeatureMLP", "TrendSeasonMixing"]
 
@@ -97,16 +97,22 @@ class BranchMLP(nn.Module):
         self.outer = nn.Linear(width, width)
         self.feature_mlp = feature_mlp
 
-    def prepare(self, weights: Tensor | None) -> BranchMap:
-        """Fold the split with the kernel ``weights`` into the first layer."""
+    def prepare(self, weights: Tensor | None, n_rows: int) -> FoldedMap | SplitMap:
+        """First layer behind the split by the kernel ``weights``, for so many windows."""
         inner = self.inner.weight
-        if self.joint:
-            return BranchMap(inner[:, : self.length], inner[:, self.length :], weights)
-        zero = torch.zeros_like(inner)
-        return BranchMap(torch.cat((inner, zero)), torch.cat((zero, inner)), weights)
+        if not self.joint:
+            return SplitMap(inner, inner, weights, joint=False)
+        of_smooth, of_residual = inner.split(self.length, dim=1)
+        if weights is None or n_rows < self.length:
+            return SplitMap(of_smooth, of_residual, weights, joint=True)
+        return FoldedMap(of_smooth, of_residual, weights)
 
     def forward(
-        self, h: Embedded, first: BranchMap, row_weights: Tensor | None, contract: Tensor | None
+        self,
+        h: Embedded,
+        first: FoldedMap | SplitMap,
+        row_weights: Tensor | None,
+        contract: Tensor | None,
     ) -> Tensor:
         """Update of both branches, (n_outputs, rows, 2 * length)."""
         x, mix = self._before_activation(h, first, row_weights)
@@ -124,7 +130,7 @@ class BranchMLP(nn.Module):
         return self.feature_mlp.after(z, inner, bias, contract)
 
     def _before_activation(
-        self, h: Embedded, first: BranchMap, row_weights: Tensor | None
+        self, h: Embedded, first: FoldedMap | SplitMap, row_weights: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """Series, and the features made of them, that enter the first activation."""
         mapped = first(h.basis, row_weights)
@@ -168,7 +174,7 @@ class TrendSeasonMixing(nn.Module):
         )
         self.feature_mlp = feature_mlp
 
-    def prepare(self, weights: Tensor | None) -> Tensor | None:
+    def prepare(self, weights: Tensor | None, n_rows: int) -> Tensor | None:
         """Return the kernel itself: the decomposition needs the branches in full."""
         return weights
 

@@ -8,7 +8,7 @@ from torch.nn.functional import linear, softplus
 
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 
-__all__ = ["SCALINGS", "BranchMap", "ScaleKernel", "smooth_rows"]
+__all__ = ["SCALINGS", "FoldedMap", "ScaleKernel", "SplitMap", "smooth_rows"]
 
 SCALINGS = ("distance", "shared", "sample", "none", "moving_average", "convolution")
 
@@ -91,7 +91,7 @@ def smooth_rows(h: Tensor, weights: Tensor | None, row_weights: Tensor | None = 
     return apply_symmetric_kernel(weights, h)
 
 
-class BranchMap:
+class FoldedMap:
     """A linear map along time of the smooth and the residual branch of a split series.
 
     ``smooth_map @ (K h) + residual_map @ (h - K h)`` is itself one linear map of ``h``. The
@@ -101,19 +101,43 @@ class BranchMap:
     Parameters
     ----------
     smooth_map, residual_map : Tensor of shape (n_outputs, length)
-    weights : Tensor of shape (length,) or None
-        The kernel; None when every row has its own, given in the call.
+    weights : Tensor of shape (length,)
+        The kernel.
     """
 
-    def __init__(self, smooth_map: Tensor, residual_map: Tensor, weights: Tensor | None):
-        self._difference = smooth_map - residual_map
-        self._residual = residual_map
-        if weights is not None:
-            self._folded = apply_symmetric_kernel(weights, self._difference) + residual_map
+    def __init__(self, smooth_map: Tensor, residual_map: Tensor, weights: Tensor):
+        difference = apply_symmetric_kernel(weights, smooth_map - residual_map)
+        self._folded = difference + residual_map
 
     def __call__(self, h: Tensor, row_weights: Tensor | None = None) -> Tensor:
         """Map ``h`` (n_features, rows, length) to (n_features, rows, n_outputs)."""
-        if row_weights is None:
-            return linear(h, self._folded)
-        smooth = smooth_rows(h, None, row_weights)
-        return linear(smooth, self._difference) + linear(h, self._residual)
+        return linear(h, self._folded)
+
+
+class SplitMap:
+    """The same with the split in full: for kernels of every row, and for few, long series.
+
+    Smoothing the series costs less than smoothing the rows of the map where there are fewer of
+    them, and the maps of thousands of time points need not be copied.
+
+    Parameters
+    ----------
+    smooth_map, residual_map : Tensor of shape (n_outputs, length)
+    weights : Tensor of shape (length,) or None
+        The kernel; None when every row has its own, given in the call.
+    joint : bool
+        Add up what the maps give, or set it side by side.
+    """
+
+    def __init__(
+        self, smooth_map: Tensor, residual_map: Tensor, weights: Tensor | None, joint: bool
+    ):
+        self._maps = smooth_map, residual_map
+        self._weights = weights
+        self._joint = joint
+
+    def __call__(self, h: Tensor, row_weights: Tensor | None = None) -> Tensor:
+        """Map ``h`` (n_features, rows, length) to (n_features, rows, n_outputs)."""
+        smooth = smooth_rows(h, self._weights, row_weights)
+        parts = linear(smooth, self._maps[0]), linear(h - smooth, self._maps[1])
+        return parts[0] + parts[1] if self._joint else torch.cat(parts, dim=-1)

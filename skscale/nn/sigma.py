@@ -11,7 +11,7 @@ from torch.nn.functional import dropout
 from skscale.nn._checks import check_choice, check_inputs, check_integer
 from skscale.nn.layers import CircularEmbedding, RevIN
 from skscale.nn.mixers import BranchMLP, Embedded, FeatureMLP, TrendSeasonMixing
-from skscale.nn.scaling import BranchMap, ScaleKernel, smooth_rows
+from skscale.nn.scaling import FoldedMap, ScaleKernel, SplitMap, smooth_rows
 
 __all__ = ["SigmaNet"]
 
@@ -200,7 +200,7 @@ class SigmaNet(nn.Module):
     def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
         """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
         layers = self._blocks
-        plans = [layer.prepare() for layer in layers]
+        plans = [layer.prepare(rows.shape[0]) for layer in layers]
         size = self._row_block_size(rows)
         outputs = []
         for start in range(0, rows.shape[0], size):
@@ -245,7 +245,7 @@ class _Plan(NamedTuple):
     """What a block computes once per forward pass, for all rows."""
 
     weights: Tensor | None
-    first: BranchMap | Tensor | None
+    first: FoldedMap | SplitMap | Tensor | None
 
 
 class _SigmaBlock(nn.Module):
@@ -257,9 +257,9 @@ class _SigmaBlock(nn.Module):
         self.mixer = mixer
         self.block_input = block_input
 
-    def prepare(self) -> _Plan:
+    def prepare(self, n_rows: int) -> _Plan:
         weights = None if self.kernel.per_sample else self.kernel()
-        return _Plan(weights, self.mixer.prepare(weights))
+        return _Plan(weights, self.mixer.prepare(weights, n_rows))
 
     def _row_weights(self, rows: Tensor) -> Tensor | None:
         return self.kernel(rows) if self.kernel.per_sample else None

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -220,7 +219,7 @@ def _debye(order: Tensor, scale: Tensor) -> Tensor:
     """Uniform expansion; meaningless, but finite or zero, below the switch radius."""
     radius = torch.hypot(order, scale).clamp(min=1.0)
     exponent = order.square() / (radius + scale) - order * torch.asinh(order / scale)
-    coefficients = scale.new_tensor(_debye_coefficients())
+    coefficients = scale.new_tensor(_DEBYE_COEFFICIENTS)
     terms = _powers((order / radius).square()) @ coefficients * _powers(1 / radius)
     return torch.exp(exponent) * terms.sum(-1) / torch.sqrt(2 * math.pi * radius)
 
@@ -233,7 +232,6 @@ def _powers(x: Tensor) -> Tensor:
     return factors.cumprod(-1)
 
 
-@lru_cache(maxsize=1)
 def _debye_coefficients() -> list[list[float]]:
     """Entry [j][k]: the coefficient of ``t**(k + 2 j)`` in Debye's polynomial ``u_k(t)``.
 
@@ -250,6 +248,9 @@ def _debye_coefficients() -> list[list[float]]:
             following[power + 3] -= c * power / 2 + 5 * c / (8 * (power + 3))
         polynomial = following
     return table
+
+
+_DEBYE_COEFFICIENTS = _debye_coefficients()
 
 
 def _apply_dense(weights: Tensor, x: Tensor) -> Tensor:

@@ -17,7 +17,14 @@ class BatchSource(Protocol):
     def device(self) -> torch.device:
         """Where the samples lie."""
 
+    @property
+    def n_channels(self) -> int:
+        """Channels of a sample."""
+
     def __len__(self) -> int: ...
+
+    def observed_targets(self, index: Tensor) -> Tensor:
+        """Number of values that count in the loss of every sample, (batch,)."""
 
     def batch(self, index: Tensor) -> Any:
         """Gather the samples ``index`` (batch,)."""
@@ -48,8 +55,17 @@ class Rows:
         """Device of the values."""
         return self.values.device
 
+    @property
+    def n_channels(self) -> int:
+        """Size of the last axis."""
+        return self.values.shape[-1]
+
     def __len__(self) -> int:
         return len(self.values)
+
+    def observed_targets(self, index: Tensor) -> Tensor:
+        """One for every sample: all count alike."""
+        return torch.ones(len(index), device=self.device)
 
     def batch(self, index: Tensor) -> Tensor:
         """Gather the samples ``index`` (batch,)."""

@@ -3,113 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from tqdm.auto import tqdm
 
+from skscale.training.compilation import CompiledNet
+from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource
 from skscale.training.losses import get_loss
+from skscale.training.optimizer import Adam, Rates, schedule
+from skscale.training.runtime import Runtime
 from skscale.training.windows import Batch, Windows
 
-__all__ = [
-    "History",
-    "NonFiniteLossError",
-    "Objective",
-    "TrainingConfig",
-    "evaluate",
-    "forecast_objective",
-    "forward",
-    "predict",
-    "train",
-]
-
-SCHEDULES = ("constant", "halving", "cosine", "onecycle")
+__all__ = ["Objective", "evaluate", "forecast_objective", "forward", "predict", "train"]
 
 # What a step minimises, from a network and a batch; ``net.training`` tells steps from validation.
-Objective = Callable[[nn.Module, Any], Tensor]
+Objective = Callable[[Any, Any], Tensor]
 
 
-@dataclass(frozen=True)
-class TrainingConfig:
-    """Settings of a training run.
+class _Step(NamedTuple):
+    """What a training step needs besides its batch and its rates."""
 
-    Parameters
-    ----------
-    loss : {"mse", "mae", "huber", "smape", "mase"}, default="mse"
-        Training and validation loss.
-    max_epochs : int, default=10
-        Passes over the training windows.
-    batch_size : int, default=32
-        Windows per step.
-    learning_rate : float, default=1e-3
-        Initial rate of Adam; the peak for ``"onecycle"``.
-    lr_schedule : {"constant", "halving", "cosine", "onecycle"}, default="constant"
-        ``"halving"`` halves the rate after every epoch, as the papers' long-term runs do;
-        ``"cosine"`` falls to zero; ``"onecycle"`` is torch's ``OneCycleLR``, rising for a fifth of
-        the steps.
-    weight_decay : float, default=0.0
-        Decoupled weight decay (AdamW).
-    gradient_clip : float, default=0.0
-        Bound on the gradient's norm; 0 for none.
-    patience : int, default=3
-        Epochs without a better validation loss before training stops.
-    steps_per_epoch : int or None, default=None
-        Steps of one epoch; None for all windows once. Fewer are drawn at random.
-    validation_windows : int or None, default=None
-        At most so many windows, evenly spread, validate after an epoch; None for all.
-    """
-
-    loss: str = "mse"
-    max_epochs: int = 10
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    lr_schedule: str = "constant"
-    weight_decay: float = 0.0
-    gradient_clip: float = 0.0
-    patience: int = 3
-    steps_per_epoch: int | None = None
-    validation_windows: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check every setting; ValueError names the first that is wrong."""
-        get_loss(self.loss)
-        if self.lr_schedule not in SCHEDULES:
-            raise ValueError(f"lr_schedule must be one of {SCHEDULES}, got {self.lr_schedule!r}")
-        optional = ("steps_per_epoch", "validation_windows")
-        for name in ("max_epochs", "batch_size", "patience", *optional):
-            value = getattr(self, name)
-            if name in optional and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}")
-        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
-            raise ValueError(f"learning_rate must be positive, got {self.learning_rate!r}")
-        for name in ("weight_decay", "gradient_clip"):
-            value = getattr(self, name)
-            if not (value >= 0 and math.isfinite(value)):
-                raise ValueError(f"{name} must not be negative, got {value!r}")
-
-
-@dataclass
-class History:
-    """Losses per epoch; ``best_epoch`` counts from 0."""
-
-    train_loss: list[float] = field(default_factory=list)
-    valid_loss: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    best_epoch: int = 0
-
-
-class NonFiniteLossError(RuntimeError):
-    """Training met a loss that is nan or infinite."""
+    net: nn.Module
+    forward: nn.Module | CompiledNet
+    objective: Objective
+    optimizer: Adam
+    clip: float
+    runtime: Runtime
 
 
 def train(
@@ -119,6 +43,7 @@ def train(
     validation: BatchSource | None = None,
     generator: torch.Generator | None = None,
     verbose: int = 0,
+    runtime: Runtime | None = None,
     objective: Objective | None = None,
 ) -> History:
     """Train ``net`` in place and leave it with its best weights.
@@ -136,6 +61,8 @@ def train(
         Draws the batches, on the CPU.
     verbose : int, default=0
         1 shows a progress bar.
+    runtime : Runtime, optional
+        Precision and processes; one process in float32 by default.
     objective : callable, optional
         ``objective(net, batch)`` is minimised, in place of ``config.loss`` of the forecast.
 
@@ -148,21 +75,24 @@ def train(
     NonFiniteLossError
         If a loss is nan or infinite; names epoch and step.
     """
+    runtime = runtime or Runtime(windows.device)
     objective = objective or forecast_objective(config.loss)
-    optimizer = _optimizer(net, config)
-    steps = _steps_per_epoch(windows, config)
-    scheduler = _scheduler(optimizer, config, steps)
     history = History()
+    step = _prepare(net, config, runtime, history, objective)
+    steps = _steps_per_epoch(windows, config)
+    rates_at = schedule(config.lr_schedule, config.learning_rate, config.max_epochs, steps)
     best, best_state = math.inf, None
-    bar = tqdm(total=config.max_epochs * steps, disable=not verbose, unit="step")
+    hidden = not (verbose and runtime.is_first)
+    bar = tqdm(total=config.max_epochs * steps, disable=hidden, unit="step")
     for epoch in range(config.max_epochs):
         started = perf_counter()
-        history.learning_rate.append(optimizer.param_groups[0]["lr"])
-        batches = _batches(windows, config.batch_size, steps, generator)
-        losses = _train_epoch(net, batches, objective, optimizer, scheduler, config, bar)
+        rates = [rates_at(epoch * steps + i) for i in range(steps)]
+        history.learning_rate.append(rates[0].learning_rate)
+        order = _order(windows, config.batch_size, steps, generator)
+        losses = runtime.mean(_train_epoch(step, windows, order, rates, bar))
         history.train_loss.append(_checked_mean(losses, epoch, config))
         if validation is not None and len(validation):
-            history.valid_loss.append(evaluate(net, validation, config, objective))
+            history.valid_loss.append(evaluate(step.net, validation, config, runtime, objective))
         history.seconds.append(perf_counter() - started)
         bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
         if not history.valid_loss:
@@ -179,7 +109,7 @@ def train(
     return history
 
 
-def forward(net: nn.Module, batch: Batch) -> Tensor:
+def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
     """Forecast of a batch, in scaled units.
 
     A network may know less of the future than of the past: it gets the first
@@ -202,17 +132,21 @@ def evaluate(
     net: nn.Module,
     windows: BatchSource,
     config: TrainingConfig,
+    runtime: Runtime | None = None,
     objective: Objective | None = None,
 ) -> float:
     """Mean loss over all ``windows``, of the forecast unless ``objective`` says otherwise."""
+    device = windows.device
+    runtime = runtime or Runtime(device)
     net.eval()
     objective = objective or forecast_objective(config.loss)
-    total = torch.zeros((), dtype=torch.float64, device=windows.device)
+    total = torch.zeros((), dtype=torch.float64, device=device)
     chosen = _spread_indices(windows, config.validation_windows)
-    for index in chosen.split(config.batch_size):
-        batch = windows.batch(index)
-        total += objective(net, batch) * len(index)
-    return float(total) / len(chosen)
+    for index in chosen.split(_evaluation_batch(windows, config)):
+        part, weight = runtime.share(index, windows)
+        batch = windows.batch(part)
+        total += objective(net, batch) * (weight * len(index))
+    return float(runtime.mean(total)) / len(chosen)
 
 
 @torch.no_grad()
@@ -224,38 +158,39 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
     return torch.cat([forward(net, batch) for batch in batches])
 
 
-def _train_epoch(
+def _prepare(
     net: nn.Module,
-    batches: Iterator[Any],
-    objective: Objective,
-    optimizer: torch.optim.Optimizer,
-    scheduler: LRScheduler,
     config: TrainingConfig,
-    bar: tqdm,
+    runtime: Runtime,
+    history: History,
+    objective: Objective,
+) -> _Step:
+    optimizer = Adam(net.parameters(), config.weight_decay)
+    net = runtime.wrap(net)
+    compiled = CompiledNet(net, history.notes.append) if config.compile else net
+    return _Step(net, compiled, objective, optimizer, config.gradient_clip, runtime)
+
+
+def _train_epoch(
+    step: _Step, windows: BatchSource, order: tuple[Tensor, ...], rates: list[Rates], bar: tqdm
 ) -> Tensor:
     """Losses of all steps; nothing here waits for the device."""
-    net.train()
+    step.net.train()
     losses = []
-    for batch in batches:
-        losses.append(_train_step(net, batch, objective, optimizer, config.gradient_clip))
-        scheduler.step()
+    for index, now in zip(order, rates, strict=True):
+        part, weight = step.runtime.share(index, windows)
+        losses.append(_train_step(step, windows.batch(part), weight, now))
         bar.update()
     return torch.stack(losses)
 
 
-def _train_step(
-    net: nn.Module,
-    batch: Any,
-    objective: Objective,
-    optimizer: torch.optim.Optimizer,
-    clip: float,
-) -> Tensor:
-    optimizer.zero_grad()
-    value = objective(net, batch)
-    value.backward()
-    if clip:
-        nn.utils.clip_grad_norm_(net.parameters(), clip)
-    optimizer.step()
+def _train_step(step: _Step, batch: Any, weight: Tensor | float, rates: Rates) -> Tensor:
+    step.optimizer.zero_grad()
+    value = step.objective(step.forward, batch) * weight
+    step.runtime.backward(value)
+    if step.clip:
+        nn.utils.clip_grad_norm_(step.optimizer.parameters, step.clip)
+    step.optimizer.step(rates)
     return value.detach()
 
 
@@ -271,46 +206,21 @@ def _checked_mean(losses: Tensor, epoch: int, config: TrainingConfig) -> float:
     return float(losses.mean())
 
 
-def _optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    return Adam(
-        net.parameters(),
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        decoupled_weight_decay=True,
-        fused=True,
-    )
-
-
-def _scheduler(optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int) -> LRScheduler:
-    """Learning rate of every step."""
-    total = config.max_epochs * steps
-    if config.lr_schedule == "onecycle":
-        rise = max(0.2, 1 / total)  # at least one step
-        return OneCycleLR(optimizer, config.learning_rate, total_steps=total + 1, pct_start=rise)
-    factor = {
-        "constant": lambda step: 1.0,
-        "halving": lambda step: 0.5 ** (step // steps),
-        "cosine": lambda step: 0.5 * (1 + math.cos(math.pi * step / total)),
-    }[config.lr_schedule]
-    return LambdaLR(optimizer, factor)
-
-
 def _steps_per_epoch(windows: BatchSource, config: TrainingConfig) -> int:
     whole = -(-len(windows) // config.batch_size)
     return whole if config.steps_per_epoch is None else min(whole, config.steps_per_epoch)
 
 
-def _batches(
+def _order(
     windows: BatchSource, batch_size: int, steps: int, generator: torch.Generator | None
-) -> Iterator[Any]:
-    """Yield ``steps`` batches in random order; the last may be short."""
+) -> tuple[Tensor, ...]:
+    """Indices of ``steps`` batches in random order, on the device; the last may be short."""
     n, device = len(windows), windows.device
     if steps * batch_size >= n:
         order = torch.randperm(n, generator=generator)
     else:
         order = _distinct(n, steps * batch_size, generator)
-    for index in order.to(device).split(batch_size):
-        yield windows.batch(index)
+    return order.to(device).split(batch_size)
 
 
 def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
@@ -318,6 +228,11 @@ def _distinct(n: int, k: int, generator: torch.Generator | None) -> Tensor:
     if k * 50 > n:
         return torch.randperm(n, generator=generator)[:k]
     return torch.randint(n, (k,), generator=generator)
+
+
+def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:
+    """Windows of a pass without gradients: more than of a step, unless channels are many."""
+    return max(config.batch_size, min(256, 4096 // windows.n_channels))
 
 
 def _spread_indices(windows: BatchSource, at_most: int | None) -> Tensor:

@@ -142,6 +142,11 @@ class Windows:
         return self.buffer.values.device
 
     @property
+    def n_channels(self) -> int:
+        """Channels of the buffer."""
+        return self.buffer.values.shape[1]
+
+    @property
     def n_series(self) -> int:
         """Number of series that have at least one window."""
         return int((self._counts > 0).sum())
@@ -155,9 +160,17 @@ class Windows:
 
     def batch(self, index: Tensor) -> Batch:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
+        return self.at(*self._place(index))
+
+    def observed_targets(self, index: Tensor) -> Tensor:
+        """Steps of the horizon before the end of the series, (batch,) for windows ``index``."""
+        series, cut = self._place(index)
+        return (self._end[series] - cut).clamp(max=self.prediction_length)
+
+    def _place(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Series and cut of windows ``index``."""
         series = torch.searchsorted(self._ends, index, right=True)
-        cut = index - (self._ends - self._counts)[series] + self._first_cut[series]
-        return self.at(series, cut)
+        return series, index - (self._ends - self._counts)[series] + self._first_cut[series]
 
     def at(self, series: Tensor, cut: Tensor) -> Batch:
         """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""

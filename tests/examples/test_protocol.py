@@ -1,14 +1,25 @@
 """The long-term protocol on small slices: borders, scaling, windows, errors, resumption."""
 
 import csv
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from examples.paper import long_term
-from examples.paper.protocol import Benchmark, fitted_forecast, load, score, seven_one_two, split
+from examples.paper import long_term, models, runs
+from examples.paper.protocol import (
+    SOURCES,
+    Benchmark,
+    fitted_forecast,
+    load,
+    score,
+    seven_one_two,
+    split,
+)
 from examples.paper.results import ResultTable, settings_text
 from skscale import SigmaForecaster
 from skscale.forecasting import _base
@@ -145,7 +156,7 @@ def test_a_window_reaches_back_its_context_and_no_further(calendar):
 def test_the_forecaster_trains_on_the_literatures_windows(monkeypatch):
     """9 training and 7 validation windows: 20 and 10 rows, context 8, horizon 4."""
     data = split(walk(60), (20, 30, 60))
-    settings = long_term.sigma_settings("ETTh1") | {"max_epochs": 1}
+    settings = models.sigma_settings("ETTh1") | {"max_epochs": 1}
     forecaster = SigmaForecaster(
         context_length=8,
         prediction_length=4,
@@ -219,17 +230,41 @@ def test_a_run_is_scored_on_all_windows_and_recorded(arguments, tmp_path, capsys
 def test_finished_runs_are_not_repeated(arguments, tmp_path, monkeypatch):
     long_term.main([*arguments, "--seeds", "0"])
     seeds = []
-    run = long_term.run
+    run = runs.run
 
-    def counted(key, settings, data):
+    def counted(estimator, settings, key, *rest):
         seeds.append(key["seed"])
-        return run(key, settings, data)
+        return run(estimator, settings, key, *rest)
 
-    monkeypatch.setattr(long_term, "run", counted)
+    monkeypatch.setattr(runs, "run", counted)
     long_term.main([*arguments, "--seeds", "0", "1"])
     assert seeds == [1]
     long_term.main([*arguments, "--seeds", "0", "1", "--set", "d_model=4", "d_ff=8"])
     assert seeds == [1, 0, 1]
+
+
+KILLED = """
+import os, signal, sys
+from examples.paper import long_term, runs
+run = runs.run
+def killed(estimator, settings, key, *rest):
+    if key["seed"] == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run(estimator, settings, key, *rest)
+runs.run = killed
+long_term.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_loses_no_finished_run(arguments, tmp_path, monkeypatch):
+    command = [sys.executable, "-c", KILLED, *arguments, "--seeds", "0", "1"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    before = (tmp_path / "out.csv").read_text()
+    long_term.main([*arguments, "--seeds", "0", "1"])
+    after = (tmp_path / "out.csv").read_text()
+    assert after.startswith(before)
+    assert len(after.splitlines()) == len(before.splitlines()) + 1 == 3
 
 
 def test_a_setting_the_forecaster_lacks_is_refused(arguments):
@@ -237,7 +272,7 @@ def test_a_setting_the_forecaster_lacks_is_refused(arguments):
         long_term.main([*arguments, "--set", "d_modle=4"])
 
 
-@pytest.mark.parametrize("dataset", long_term.SIGMA_ROWS)
-def test_settings_are_parameters_of_the_forecaster(dataset):
-    known = long_term.SigmaForecaster().get_params()
-    assert set(long_term.sigma_settings(dataset)) <= set(known)
+@pytest.mark.parametrize("model", models.MODELS.values())
+@pytest.mark.parametrize("dataset", SOURCES)
+def test_settings_are_parameters_of_the_forecaster(model, dataset):
+    assert set(model.settings(dataset)) <= set(model.estimator.get_param_names())

@@ -1,0 +1,112 @@
+"""Training steps of Figures 5 and 10 of the Sigma paper, and what the chip could do at most.
+
+::
+
+    python -m examples.benchmarks.utilisation --device cuda --out docs/results/benchmarks
+
+ETTh1's 7 channels and 321 and 862 random ones, T = 720, batch 32, beside the plain form in one
+run. The ceilings are measured first: copying a large tensor, multiplying large matrices.
+"arithmetic" is the share of the second that a step's matrix products reach. On a CPU the same
+script runs, on a GPU it also runs in bfloat16 and compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from statistics import median
+from time import perf_counter
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from examples.benchmarks.measure import parser, report
+from examples.benchmarks.training_step import (
+    JOINT,
+    Case,
+    medians,
+    peak_megabytes,
+    sigma_forms,
+    training_step,
+)
+
+CASES = (
+    Case("Sigma", 7, 720, {"d_model": 32, "d_ff": 16}),
+    Case("Sigma", 321, 720, {"d_model": 16, "d_ff": 32, **JOINT}),
+    Case("Sigma", 862, 720, {"d_model": 16, "d_ff": 32, **JOINT}),
+)
+
+
+def ceilings(device: str) -> tuple[float, float]:
+    """Gigabytes copied (read and written) and billions of float32 operations per second."""
+    size = 4096 if device != "cpu" else 2048
+    a, b = torch.randn(2, size, size, device=device)
+    source = torch.randn(2**26, device=device)
+    target = torch.empty_like(source)
+    copy = _seconds(lambda: target.copy_(source), device)
+    product = _seconds(lambda: a @ b, device)
+    return 2 * source.nbytes / copy / 1e9, 2 * size**3 / product / 1e9
+
+
+def _seconds(work: Callable[[], object], device: str, repeats: int = 7) -> float:
+    times = []
+    for _ in range(repeats):
+        started = perf_counter()
+        work()
+        if device != "cpu":
+            torch.cuda.synchronize()
+        times.append(perf_counter() - started)
+    return median(times)
+
+
+class InBfloat16(nn.Module):
+    """A network whose forward pass runs under autocast."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Forecast in float32."""
+        with torch.autocast(x.device.type, torch.bfloat16):
+            return self.net(x).float()
+
+
+def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]:
+    """Measure every case."""
+    for case in CASES:
+        torch.manual_seed(0)
+        plain, fast = sigma_forms(case, 0.0)
+        nets: dict[str, nn.Module] = {"plain": plain, "fast": fast}
+        if device != "cpu":
+            nets |= {"bf16": InBfloat16(fast), "compiled": torch.compile(fast)}
+        steps = {name: training_step(net, case, device) for name, net in nets.items()}
+        times = medians(steps, repeats if case.channels < 100 else max(1, repeats // 10))
+        with FlopCounterMode(display=False) as counter:
+            steps["fast"]()
+        memory = {n: peak_megabytes(steps[n], device) for n in ("plain", "fast")}
+        yield {
+            "channels": case.channels,
+            **{f"{name} ms": value for name, value in times.items()},
+            "faster": times["plain"] / times["fast"],
+            **{f"{name} MB": value for name, value in memory.items()},
+            "GFLOP": counter.get_total_flops() / 1e9,
+            "arithmetic": counter.get_total_flops() / 1e6 / times["fast"] / speed,
+        }
+
+
+def main() -> None:
+    """Print and store the table."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--device", default="cpu")
+    arguments.add_argument("--repeats", type=int, default=20)
+    options = arguments.parse_args()
+    bandwidth, speed = ceilings(options.device)
+    found = [{"copy GB/s": bandwidth, "float32 GFLOP/s": speed}]
+    report(f"Ceilings of {options.device}", found, options, f"ceilings_{options.device}")
+    table = list(rows(options.device, options.repeats, speed))
+    report("Training step, T = 720", table, options, f"utilisation_{options.device}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Recipes for M4: parameters of `SigmaForecaster`, and how many points of each series it sees."""
+
+from __future__ import annotations
+
+from examples.paper.m4_data import FREQUENCIES
+from examples.paper.models import SIGMA_COMMON
+
+# Series, and from how many horizons before the end of a series the official script draws cuts.
+SIZES = {
+    "Yearly": (23_000, 1.5),
+    "Quarterly": (24_000, 1.5),
+    "Monthly": (48_000, 1.5),
+    "Weekly": (359, 10),
+    "Daily": (4_227, 10),
+    "Hourly": (414, 10),
+}
+
+# Contexts and last points of every series for recipes of our own.
+CONTEXTS = {
+    "Yearly": (18, 48),
+    "Quarterly": (16, 96),
+    "Monthly": (36, 216),
+    "Weekly": (104, 2000),
+    "Daily": (56, 126),
+    "Hourly": (168, 700),
+}
+FEW_SERIES = ("Weekly", "Hourly")
+
+
+def paper_settings(name: str) -> dict[str, object]:
+    """Table 6 and the official script: as many windows an epoch as there are series.
+
+    ``recent`` points of every series hold the cuts and contexts of training and, behind them,
+    one horizon for validation.
+    """
+    horizon = FREQUENCIES[name].horizon
+    n_series, history = SIZES[name]
+    return SIGMA_COMMON | {
+        "recent": int((2 + history + 1) * horizon),
+        "context_length": 2 * horizon,
+        "d_model": 16,
+        "d_ff": 16,
+        "learning_rate": 0.01,
+        "scale_independence": False,
+        "loss": "smape",
+        "steps_per_epoch": -(-n_series // SIGMA_COMMON["batch_size"]),
+    }
+
+
+def default_settings(name: str) -> dict[str, object]:
+    """`SigmaForecaster` as it comes: the network corrects a linear forecast, and is blended."""
+    context, recent = CONTEXTS[name]
+    return {"recent": recent, "context_length": context}
+
+
+def _network_settings(name: str, loss: str) -> dict[str, object]:
+    """The network alone; where there are many series, on more and larger batches."""
+    settings = default_settings(name) | {"linear_base": False, "d_model": 16, "loss": loss}
+    if name in FEW_SERIES:
+        return settings
+    return settings | {"steps_per_epoch": 300, "batch_size": 256, "max_epochs": 10}
+
+
+def smape_settings(name: str) -> dict[str, object]:
+    """The network alone, trained on sMAPE: every series counts by its own level."""
+    return _network_settings(name, "smape")
+
+
+def mase_settings(name: str) -> dict[str, object]:
+    """The network alone, trained on MASE: every window counts by its own steps."""
+    return _network_settings(name, "mase")
+
+
+RECIPES = {
+    "paper": paper_settings,
+    "default": default_settings,
+    "smape": smape_settings,
+    "mase": mase_settings,
+}

@@ -1,0 +1,73 @@
+"""Tables of the docs page on M4, ours beside the paper's."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from examples.paper.m4 import group_errors, row_errors
+from examples.paper.m4_data import FREQUENCIES, GROUPS, owa
+from examples.paper.published import published
+from examples.paper.tables import markdown, number, with_spread
+
+CHOSEN = "best in rehearsal"
+
+
+def m4_table(runs: pd.DataFrame) -> str:
+    """Table 3: every recipe in the groups of the paper, deviations over seeds."""
+    if runs.empty:
+        return "No run yet."
+    rows = []
+    runs = pd.concat([runs[runs["choose"] != "rehearsal"], chosen_runs(runs)])
+    for (recipe, choose), part in runs.groupby(["recipe", "choose"], sort=False):
+        for group in GROUPS:
+            seeds = (own.to_dict("records") for _, own in part.groupby("seed"))
+            scores = pd.DataFrame([s for own in seeds if (s := group_errors(own, group))])
+            if scores.empty:
+                continue
+            row: list[object] = [group, recipe, choose]
+            for name in ("smape", "mase", "owa"):
+                theirs = published(9, "Sigma", group, name, context="")
+                row += [with_spread(scores[name].mean(), scores[name].std()), number(theirs)]
+            ratio, pooled = scores["owa"].mean() / theirs, scores["owa_pooled"].mean()
+            rows.append([*row, number(ratio), number(pooled), len(scores)])
+    rows.sort(key=lambda row: list(GROUPS).index(row[0]))
+    header = ["group", "recipe", "epoch chosen on", "sMAPE", "paper", "MASE", "paper", "OWA"]
+    return markdown([*header, "paper", "ratio", "OWA, pooled", "runs"], rows)
+
+
+def owa_by_frequency(runs: pd.DataFrame, choose: str) -> pd.DataFrame:
+    """Mean OWA over seeds, frequencies by recipes."""
+    own = runs[runs["choose"] == choose] if len(runs) else runs
+    if own.empty:
+        return pd.DataFrame()
+    scores = [owa(*row_errors(row)) for row in own.to_dict("records")]
+    table = own.assign(owa=scores)
+    return table.pivot_table(index="frequency", columns="recipe", values="owa", sort=False)
+
+
+def chosen_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs of the recipe that did best in rehearsal, frequency by frequency."""
+    rehearsal = owa_by_frequency(runs, "rehearsal")
+    if rehearsal.empty:
+        return rehearsal
+    best = rehearsal.idxmin(axis=1)
+    own = runs[(runs["choose"] == "train") & (runs["recipe"] == runs["frequency"].map(best))]
+    return own.assign(recipe=CHOSEN)
+
+
+def rehearsal_table(runs: pd.DataFrame) -> str:
+    """OWA of every recipe by frequency: in rehearsal, where it is chosen, and on the test set."""
+    rehearsal, test = (owa_by_frequency(runs, choose) for choose in ("rehearsal", "train"))
+    recipes = [*dict.fromkeys([*rehearsal.columns, *test.columns])]
+    if not recipes:
+        return "No run yet."
+
+    def cell(table: pd.DataFrame, name: str, recipe: str) -> str:
+        known = name in table.index and recipe in table.columns
+        return number(table.at[name, recipe] if known else float("nan"))
+
+    rows = [
+        [name, *(f"{cell(rehearsal, name, r)} / {cell(test, name, r)}" for r in recipes)]
+        for name in FREQUENCIES
+    ]
+    return markdown(["frequency", *recipes], rows)

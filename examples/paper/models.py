@@ -1,0 +1,163 @@
+"""The models of the papers' tables with their settings, and any sktime forecaster by name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+from sktime.forecasting.base import BaseForecaster
+
+from examples.paper.protocol import Benchmark
+from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting._base import NetworkForecaster
+
+# What all runs of the official scripts share: the network alone, on every window of an epoch.
+SIGMA_COMMON = {
+    "linear_base": False,
+    "steps_per_epoch": None,
+    "gradient_clip": 0.0,
+    "weight_decay": 0.0,
+    "n_layers": 1,
+    "dropout": 0.1,
+    "loss": "mse",
+    "batch_size": 32,
+    "max_epochs": 10,
+    "patience": 3,
+    "lr_schedule": "halving",
+}
+
+# Table 6. "Each branch" is scale_independence; calendar features are time_features.
+SIGMA_COLUMNS = (
+    *("d_model", "d_ff", "learning_rate"),
+    *("scale_independence", "feature_transformation", "time_features"),
+)
+SIGMA_ROWS = {
+    "ETTh1": (32, 16, 0.0005, True, True, False),
+    "ETTh2": (32, 32, 0.0005, True, True, False),
+    "ETTm1": (8, 8, 0.02, True, False, False),
+    "ETTm2": (16, 32, 0.0005, False, True, False),
+    "Exchange": (16, 32, 0.0001, False, True, True),
+    "Weather": (8, 8, 0.005, False, True, True),
+    "Electricity": (16, 32, 0.01, False, True, True),
+    "Traffic": (16, 32, 0.01, False, True, True),
+}
+
+
+def sigma_settings(dataset: str) -> dict[str, object]:
+    """Parameters of `SigmaForecaster` for one data set."""
+    return SIGMA_COMMON | dict(zip(SIGMA_COLUMNS, SIGMA_ROWS[dataset], strict=True))
+
+
+# The official TimeMixer scripts: learning rate, batch, blocks, d_model and epochs differ.
+TIMEMIXER_COMMON = {
+    **{name: SIGMA_COMMON[name] for name in ("linear_base", "steps_per_epoch", "gradient_clip")},
+    "d_ff": 32,
+    "down_sampling_layers": 3,
+    "dropout": 0.1,
+    "loss": "mse",
+    "learning_rate": 0.01,
+    "lr_schedule": "onecycle",
+    "patience": 10,
+}
+TIMEMIXER_COLUMNS = ("d_model", "n_layers", "batch_size", "max_epochs")
+TIMEMIXER_ROWS = {
+    "ETTh1": (16, 2, 128, 10),
+    "ETTh2": (16, 2, 16, 10),
+    "ETTm1": (16, 2, 16, 10),
+    "ETTm2": (32, 2, 128, 10),
+    "Exchange": (16, 2, 32, 10),
+    "Weather": (16, 3, 128, 20),
+    "Electricity": (16, 3, 32, 20),
+    "Traffic": (32, 3, 8, 10),
+}
+
+
+def timemixer_settings(dataset: str) -> dict[str, object]:
+    """Parameters of `TimeMixerForecaster` for one data set."""
+    return TIMEMIXER_COMMON | dict(zip(TIMEMIXER_COLUMNS, TIMEMIXER_ROWS[dataset], strict=True))
+
+
+class Model(NamedTuple):
+    """A forecaster and its settings for each data set."""
+
+    estimator: type[BaseForecaster]
+    settings: Callable[[str], dict[str, object]]
+
+
+MODELS = {
+    "sigma": Model(SigmaForecaster, sigma_settings),
+    "timemixer": Model(TimeMixerForecaster, timemixer_settings),
+}
+
+
+def find_model(name: str) -> Model:
+    """Look a model up: a name in `MODELS`, or ``module:Class`` of an sktime forecaster.
+
+    Raises
+    ------
+    ValueError
+        If ``name`` is neither.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    module, colon, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute) if colon else None
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"model {name!r} cannot be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, BaseForecaster)):
+        raise ValueError(
+            f"model must be one of {list(MODELS)} or module:Class of an sktime forecaster, "
+            f"got {name!r}"
+        )
+    return Model(found, lambda dataset: {})
+
+
+def build(
+    estimator: type[BaseForecaster],
+    settings: Mapping[str, object],
+    data: Benchmark,
+    *,
+    context: int,
+    horizon: int,
+    seed: int,
+) -> BaseForecaster:
+    """Build a forecaster for one run.
+
+    Context, horizon, channels and seed go to the parameters that take them, by their names
+    here or in sktime's networks; ``settings`` win over them.
+    """
+    of_run = {
+        "context_length": context,
+        "prediction_length": horizon,
+        "seq_len": context,
+        "pred_len": horizon,
+        "in_channels": data.values.shape[1],
+        "random_state": seed,
+    }
+    if issubclass(estimator, NetworkForecaster):
+        of_run["validation_fraction"] = data.validation_fraction
+    known = estimator.get_param_names()
+    return estimator(**({n: v for n, v in of_run.items() if n in known} | dict(settings)))
+
+
+def parsed_settings(texts: list[str], estimator: type[BaseForecaster]) -> dict[str, object]:
+    """Settings from ``parameter=value`` texts; values are Python literals or plain strings.
+
+    Raises
+    ------
+    ValueError
+        If a text has no "=" or names no parameter of the forecaster.
+    """
+    changes: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in estimator.get_param_names():
+            raise ValueError(f"--set takes parameter=value of the forecaster, got {text!r}")
+        try:
+            changes[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            changes[name] = value
+    return changes

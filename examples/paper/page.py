@@ -1,0 +1,84 @@
+"""Put the result tables into the docs page, ours beside the paper's.
+
+::
+
+    python -m examples.paper.page
+
+The page ``docs/results/paper.md`` is written by hand but for the parts between the lines
+``<!-- table NAME -->`` and ``<!-- end -->``, which this script replaces from the CSV files in
+``docs/results/paper``. It draws the figures there, too. A run that is missing shows as a dash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from examples.paper import figures
+from examples.paper.m4_tables import m4_table, rehearsal_table
+from examples.paper.runs import RESULTS, ROOT
+from examples.paper.tables import (
+    ablation_table,
+    averages_table,
+    baselines_table,
+    context_table,
+    cost_table,
+    long_term_table,
+)
+
+PAGE = ROOT / "docs" / "results" / "paper.md"
+
+
+def read(name: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """Finished runs; an empty frame where there are none."""
+    path = folder / f"{name}.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+
+
+def tables(folder: Path = RESULTS) -> dict[str, str]:
+    """All tables of the page by name."""
+    names = ("long_term", "baselines", "m4", "ablation", "context_length", "context_cost")
+    runs, baselines, m4, ablation, contexts, costs = (read(name, folder) for name in names)
+    return {
+        "long_term sigma": long_term_table(runs, "sigma", "Sigma"),
+        "long_term timemixer": long_term_table(runs, "timemixer", "TimeMixer"),
+        "averages": averages_table(runs),
+        "baselines": baselines_table(runs, baselines),
+        "m4": m4_table(m4),
+        "m4 rehearsal": rehearsal_table(m4),
+        "ablation": ablation_table(runs, ablation),
+        "context_length": context_table(runs, contexts),
+        "context_cost": cost_table(costs),
+    }
+
+
+def filled(page: str, found: Mapping[str, str]) -> str:
+    """Replace the tables of a page.
+
+    Raises
+    ------
+    ValueError
+        If the page has a table that is not known, or lacks one.
+    """
+    names = re.findall(r"<!-- table (.+?) -->", page)
+    if sorted(names) != sorted(found):
+        raise ValueError(f"the page has the tables {sorted(names)}, not {sorted(found)}")
+    return re.sub(
+        r"(<!-- table (.+?) -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}\n{found[match[2]]}\n\n{match[3]}",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def main() -> None:
+    """Fill the page and draw the figures."""
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
+    figures.draw_context_length(read("long_term"), read("context_length"), read("context_cost"))
+
+
+if __name__ == "__main__":
+    main()

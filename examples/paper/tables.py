@@ -1,0 +1,195 @@
+"""Tables of the docs page from frames of finished runs, ours beside the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from examples.paper.ablation import VARIANTS
+from examples.paper.context_length import CONTEXTS
+from examples.paper.models import MODELS
+from examples.paper.published import published
+from examples.paper.results import settings_text
+
+DATASETS = ("ETTh1", "ETTh2", "ETTm1", "ETTm2", "Exchange", "Weather")
+HORIZONS = (96, 192, 336, 720)
+WHOLE = "whole model"
+DASH = "–"
+
+
+def own_settings(runs: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Runs of a model with its own settings for their data set."""
+    if runs.empty:
+        return runs
+    runs = runs[runs["model"] == model]
+    wanted = runs["dataset"].map(lambda name: settings_text(MODELS[model].settings(name)))
+    return runs[runs["settings"] == wanted]
+
+
+def cells(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean, deviation and number of seeds of every cell."""
+    if runs.empty:
+        columns = ["mse", "mae", "mse_sd", "mae_sd", "seeds"]
+        index = pd.MultiIndex.from_arrays([[], [], []], names=["dataset", "context", "horizon"])
+        return pd.DataFrame(columns=columns, index=index, dtype=float)
+    groups = runs.groupby(["dataset", "context", "horizon"])
+    spread = groups[["mse", "mae"]].std().add_suffix("_sd")
+    return pd.concat([groups[["mse", "mae"]].mean(), spread, groups.size().rename("seeds")], axis=1)
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number, or a dash where there is none."""
+    return DASH if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def with_spread(mean: float, deviation: float, digits: int = 3) -> str:
+    """Mean and deviation over seeds."""
+    if np.isnan(mean) or np.isnan(deviation):
+        return number(mean, digits)
+    return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
+
+
+def markdown(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Build a Markdown table."""
+    header = list(header)
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def ratios(found: pd.DataFrame, model: str, metric: str = "mse") -> pd.Series:
+    """Ours over the paper's, for every cell of Table 7 at context 96 that was run."""
+    own = {
+        (dataset, horizon): found.at[(dataset, 96, horizon), metric]
+        / published(7, model, dataset, metric, horizon=horizon)
+        for dataset in DATASETS
+        for horizon in HORIZONS
+        if (dataset, 96, horizon) in found.index
+    }
+    return pd.Series(own, dtype=float)
+
+
+def long_term_table(runs: pd.DataFrame, model: str, paper: str) -> str:
+    """Table 7 for one model: every cell, ours beside the paper's."""
+    found = cells(own_settings(runs, model))
+    rows = []
+    for dataset in DATASETS:
+        for horizon in HORIZONS:
+            row: list[object] = [dataset, horizon]
+            key = (dataset, 96, horizon)
+            for metric in ("mse", "mae"):
+                theirs = published(7, paper, dataset, metric, horizon=horizon)
+                ours, deviation = (
+                    (found.at[key, metric], found.at[key, f"{metric}_sd"])
+                    if key in found.index
+                    else (np.nan, np.nan)
+                )
+                row += [with_spread(ours, deviation), number(theirs), number(ours / theirs)]
+            rows.append([*row, int(found.at[key, "seeds"]) if key in found.index else 0])
+    header = ["set", "T", "MSE", "paper", "ratio", "MAE", "paper", "ratio", "seeds"]
+    return markdown(header, rows) + "\n\n" + ratio_summary(ratios(found, paper))
+
+
+def ratio_summary(found: pd.Series) -> str:
+    """One sentence on the ratios of all cells."""
+    if found.empty:
+        return "No run yet."
+    dataset, horizon = found.idxmax()
+    better, off = int((found <= 1).sum()), int(((found - 1).abs() > 0.02).sum())
+    return (
+        f"MSE, {len(found)} of {len(DATASETS) * len(HORIZONS)} cells: mean ratio "
+        f"{found.mean():.3f}, {better} at or below the paper, worst {found.max():.3f} "
+        f"({dataset}, {horizon}), {off} off by more than 2 %."
+    )
+
+
+def averages_table(runs: pd.DataFrame) -> str:
+    """Tables 2 and 8: means over the four horizons, with the deviation over seeds."""
+    own = own_settings(runs, "sigma")
+    rows = []
+    for dataset in DATASETS:
+        row: list[object] = [dataset]
+        mine = own[own["dataset"] == dataset] if len(own) else own
+        for metric in ("mse", "mae"):
+            theirs = [published(7, "Sigma", dataset, metric, horizon=h) for h in HORIZONS]
+            deviation = published(8, "Sigma", dataset, f"{metric}_sd", horizon="mean")
+            row += [horizon_mean(mine, metric), with_spread(float(np.mean(theirs)), deviation)]
+        rows.append(row)
+    return markdown(["set", "MSE", "paper", "MAE", "paper"], rows)
+
+
+def horizon_mean(runs: pd.DataFrame, metric: str) -> str:
+    """Mean over the four horizons; a dash unless all are there."""
+    if runs.empty:
+        return DASH
+    by_seed = runs.pivot_table(index="seed", columns="horizon", values=metric)
+    if not set(HORIZONS) <= set(by_seed.columns):
+        return DASH
+    whole = by_seed[list(HORIZONS)].dropna().mean(axis=1)
+    mean = by_seed[list(HORIZONS)].mean().mean()
+    return with_spread(mean, whole.std() if len(whole) > 1 else np.nan)
+
+
+def baselines_table(runs: pd.DataFrame, baselines: pd.DataFrame) -> str:
+    """MSE of sktime's forecasters through the same protocol, beside Sigma."""
+    if baselines.empty:
+        return "No run yet."
+    sigma = cells(own_settings(runs, "sigma"))
+    names = list(dict.fromkeys(baselines["model"]))
+    found = {name: cells(baselines[baselines["model"] == name]) for name in names}
+    rows = []
+    for dataset in dict.fromkeys(baselines["dataset"]):
+        for horizon in HORIZONS:
+            key = (dataset, 96, horizon)
+            values = [
+                frame.at[key, "mse"] if key in frame.index else np.nan
+                for frame in (sigma, *found.values())
+            ]
+            paper = published(10, "DLinear", dataset, "mse", horizon=horizon)
+            rows.append([dataset, horizon, *map(number, values), number(paper)])
+    header = ["set", "T", "Sigma", *(name.split(":")[-1] for name in names), "DLinear, paper"]
+    return markdown(header, rows)
+
+
+def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:
+    """Table 4: the whole model and six variants, over the seeds that all of them have."""
+    whole = own_settings(runs, "sigma")
+    if len(whole):
+        whole = whole[(whole["dataset"] == "ETTh1") & (whole["horizon"] == 720)]
+    runs_of = {WHOLE: whole} | dict(iter(ablation.groupby("model")) if len(ablation) else ())
+    rows = []
+    for name in (WHOLE, *VARIANTS):
+        part = runs_of.get(name, ())
+        row: list[object] = [name]
+        for metric in ("mse", "mae"):
+            theirs = published(4, name, "ETTh1", metric, horizon=720)
+            values = part[metric] if len(part) else pd.Series(dtype=float)
+            row += [with_spread(values.mean(), values.std()), number(theirs)]
+            row += [number(values.mean() / theirs)] if metric == "mse" else []
+        rows.append([*row, len(part)])
+    return markdown(["model", "MSE", "paper", "ratio", "MAE", "paper", "seeds"], rows)
+
+
+def context_table(runs: pd.DataFrame, contexts: pd.DataFrame) -> str:
+    """Table 13, ETTh1: MSE over contexts, ours and the paper's."""
+    found = cells(own_settings(pd.concat([runs, contexts]), "sigma"))
+    rows = []
+    for context in CONTEXTS:
+        row: list[object] = [context]
+        for horizon in HORIZONS:
+            key = ("ETTh1", context, horizon)
+            ours = found.at[key, "mse"] if key in found.index else np.nan
+            theirs = published(13, "Sigma", "ETTh1", "mse", context=context, horizon=horizon)
+            row += [number(ours), number(theirs)]
+        rows.append(row)
+    header = [text for horizon in HORIZONS for text in (f"T = {horizon}", "paper")]
+    return markdown(["L", *header], rows)
+
+
+def cost_table(costs: pd.DataFrame) -> str:
+    """Figure 7b: milliseconds and megabytes of a training step."""
+    if costs.empty:
+        return "Not measured yet."
+    rows = [[r.context, r.horizon, f"{r.ms:.1f}", f"{r.megabytes:.1f}"] for r in costs.itertuples()]
+    return markdown(["L", "T", "ms", "MB"], rows)

@@ -1,0 +1,147 @@
+"""Where a network trains: one process on one device, or all that torchrun has started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from skscale.training.config import PRECISIONS
+from skscale.training.data import BatchSource
+
+__all__ = ["Runtime", "find_device"]
+
+# Series values of a batch up to which one thread was as fast as two, for both nets.
+_VALUES_OF_ONE_CORE = 8_192
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Device, precision and processes of a training run.
+
+    One process in float32 needs nothing but torch. Several processes and mixed precision go
+    through Lightning Fabric, which is imported then and not before: that takes longer than many
+    a fit. (Accelerate imports faster, but holds one precision and one device for the whole
+    Python process, so that two estimators could not differ.)
+
+    Parameters
+    ----------
+    device : torch.device
+    fabric : lightning_fabric.Fabric or None
+    """
+
+    device: torch.device
+    fabric: Any = None
+
+    @classmethod
+    def of(cls, name: str, precision: str = "fp32") -> Runtime:
+        """Find the device and join the processes of torchrun, if it runs.
+
+        Raises
+        ------
+        ValueError
+            If there is no such device or precision.
+        ImportError
+            If Lightning Fabric is needed and missing.
+        """
+        device = find_device(name)
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {PRECISIONS}, got {precision!r}")
+        local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if precision == PRECISIONS[0] and world == 1:
+            return cls(device)
+        try:
+            from lightning_fabric import Fabric
+            from lightning_fabric.strategies import DDPStrategy
+        except ImportError as error:
+            raise ImportError(
+                'several processes and precision="bf16" need Lightning Fabric: '
+                "pip install 'skscale[parallel]'"
+            ) from error
+        fabric = Fabric(
+            accelerator=device.type,
+            devices=local if world > 1 else _one(device),
+            num_nodes=max(1, world // local),
+            strategy=DDPStrategy(static_graph=True) if world > 1 else "auto",
+            precision="bf16-mixed" if precision == "bf16" else "32-true",
+        )
+        fabric.launch()
+        return cls(fabric.device, fabric)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that reports."""
+        return self.fabric is None or self.fabric.is_global_zero
+
+    @contextmanager
+    def threads_for(self, n_values: int) -> Iterator[None]:
+        """Compute on one core while steps see no more than some thousand values.
+
+        A second core gains nothing there, and waiting for it makes a fit many times slower as
+        soon as another process wants that core.
+        """
+        before = torch.get_num_threads()
+        if self.device.type == "cpu" and n_values <= _VALUES_OF_ONE_CORE:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+    def agree(self, number: int) -> int:
+        """Number of the first process, in all of them."""
+        return number if self.fabric is None else self.fabric.broadcast(number)
+
+    def wrap(self, net: nn.Module) -> nn.Module:
+        """Bring ``net`` to the device; what it returns trains the same weights."""
+        return net.to(self.device) if self.fabric is None else self.fabric.setup_module(net)
+
+    def backward(self, loss: Tensor) -> None:
+        """Gradients of ``loss``, averaged over the processes."""
+        if self.fabric is None:
+            loss.backward()
+        else:
+            self.fabric.backward(loss)
+
+    def share(self, index: Tensor, windows: BatchSource) -> tuple[Tensor, Tensor | float]:
+        """Part of a batch that this process works on, and the weight of its mean loss.
+
+        The weighted mean losses of all processes average to the mean loss of the batch. A
+        process left without windows works on one of another's, with weight zero.
+        """
+        if self.fabric is None or self.fabric.world_size == 1:
+            return index, 1.0
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        observed = windows.observed_targets(index)
+        weight = observed[rank::world].sum() * world / observed.sum()
+        part = index[rank::world].contiguous()
+        return (part if len(part) else index[:1]), weight
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean of ``value`` over the processes."""
+        return value if self.fabric is None else self.fabric.all_reduce(value, reduce_op="mean")
+
+
+def _one(device: torch.device) -> int | list[int]:
+    return 1 if device.type == "cpu" else [device.index or 0]
+
+
+def find_device(name: str) -> torch.device:
+    """Device by name; "auto" is cuda where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}') from error
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f'device must be "auto", "cpu" or "cuda", got {name!r}')
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device={name!r}, but torch finds no CUDA device on this machine")
+    return device

@@ -1,0 +1,149 @@
+"""Tables of the docs page: what counts as a cell, ratios, and the page they go into."""
+
+import pandas as pd
+import pytest
+
+from examples.paper import figures, m4_tables, page, tables
+from examples.paper.models import sigma_settings
+from examples.paper.published import published
+from examples.paper.results import settings_text
+
+OWN = settings_text(sigma_settings("ETTh1"))
+
+
+def runs(*rows):
+    columns = ["model", "dataset", "context", "horizon", "seed", "settings", "mse", "mae"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+SIGMA = runs(
+    ("sigma", "ETTh1", 96, 96, 0, OWN, 0.370, 0.39),
+    ("sigma", "ETTh1", 96, 96, 1, OWN, 0.380, 0.41),
+    ("sigma", "ETTh1", 96, 192, 0, OWN, 0.473, 0.43),
+    ("sigma", "ETTh1", 96, 96, 0, "{}", 9.0, 9.0),
+    ("sigma", "ETTh1", 336, 96, 0, OWN, 0.360, 0.38),
+    ("timemixer", "ETTh1", 96, 96, 0, "{}", 9.0, 9.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "expected"),
+    [
+        ((7, "Sigma", "Weather", "mse"), {"horizon": 96}, 0.160),
+        ((7, "TimeMixer", "ETTm2", "mae"), {"horizon": 720}, 0.402),
+        ((10, "DLinear", "Exchange", "mse"), {"horizon": 336}, 0.328),
+        ((13, "Sigma", "ETTh1", "mse"), {"context": 336, "horizon": 720}, 0.459),
+        ((8, "Sigma", "ETTh1", "mse_sd"), {"horizon": "mean"}, 0.004),
+        ((9, "Sigma", "Average", "owa"), {"context": ""}, 0.868),
+        ((4, "convolution", "ETTh1", "mse"), {"horizon": 720}, 0.524),
+    ],
+)
+def test_published_numbers(arguments, options, expected):
+    assert published(*arguments, **options) == expected
+
+
+def test_published_averages_are_the_means_of_their_cells():
+    for dataset, average in {"Weather": 0.247, "ETTh1": 0.443, "ETTm2": 0.276}.items():
+        cells = [published(7, "Sigma", dataset, "mse", horizon=h) for h in tables.HORIZONS]
+        assert sum(cells) / 4 == pytest.approx(average, abs=6e-4)
+
+
+def test_a_number_the_paper_has_not_is_refused():
+    with pytest.raises(KeyError):
+        published(7, "Sigma", "ETTh1", "mse", horizon=24)
+
+
+def test_cells_are_means_over_seeds_of_runs_with_the_papers_settings():
+    found = tables.cells(tables.own_settings(SIGMA, "sigma"))
+    cell = found.loc[("ETTh1", 96, 96)]
+    assert cell["mse"] == pytest.approx(0.375)
+    assert cell["mse_sd"] == pytest.approx(0.01 / 2**0.5)
+    assert cell["seeds"] == 2
+    assert len(found) == 3
+
+
+def test_ratios_are_over_the_papers_cells_at_its_context():
+    found = tables.ratios(tables.cells(tables.own_settings(SIGMA, "sigma")), "Sigma")
+    assert dict(found) == pytest.approx(
+        {("ETTh1", 96): 0.375 / 0.379, ("ETTh1", 192): 0.473 / 0.430}
+    )
+    text = tables.ratio_summary(found)
+    assert "2 of 24 cells: mean ratio 1.045, 1 at or below" in text
+    assert "worst 1.100 (ETTh1, 192), 1 off by more than 2 %" in text
+
+
+def test_a_row_shows_ours_the_papers_and_the_ratio():
+    text = tables.long_term_table(SIGMA, "sigma", "Sigma")
+    assert "| ETTh1 | 96 | 0.375 ± 0.007 | 0.379 | 0.989 | 0.400 ± 0.014 | 0.393 |" in text
+    assert "| ETTh1 | 192 | 0.473 | 0.430 | 1.100 |" in text
+    assert "| Weather | 720 | – | 0.348 | – | – | 0.345 | – | 0 |" in text
+
+
+def test_averages_need_all_horizons():
+    rows = [
+        ("sigma", "ETTh1", 96, h, s, OWN, 0.1 * i + 0.01 * s, 0.3)
+        for i, h in enumerate(tables.HORIZONS)
+        for s in (0, 2)
+    ]
+    assert "| ETTh1 | 0.160 ± 0.014 | 0.443 ± 0.004 |" in tables.averages_table(runs(*rows))
+    assert "| ETTh1 | – | 0.443 ± 0.004 |" in tables.averages_table(runs(*rows[:-2]))
+
+
+def m4_row(frequency, seed, smape, n_series, recipe="paper", choose="train"):
+    errors = {"smape": smape, "mase": 1.0, "naive2_smape": 10.0, "naive2_mase": 2.0}
+    names = {"recipe": recipe, "frequency": frequency, "choose": choose, "seed": seed}
+    return names | errors | {"n_series": n_series}
+
+
+def test_m4_groups_and_ratio():
+    frame = pd.DataFrame(
+        [m4_row("Weekly", 0, 4.0, 1), m4_row("Daily", 0, 8.0, 2), m4_row("Hourly", 0, 16.0, 1)]
+    )
+    text = m4_tables.m4_table(frame)
+    # sMAPE 36 / 4; OWA (0.45 + 2 * 0.65 + 1.05) / 4 = 0.7 against 1.037 in the paper.
+    row = "Others | paper | train | 9.000 | 4.867 | 1.000 | 3.316 | 0.700 | 1.037 | 0.675"
+    assert row in text
+    assert "Average" not in text
+
+
+def test_the_recipe_is_chosen_in_rehearsal():
+    frame = pd.DataFrame(
+        [
+            m4_row("Yearly", 0, 6.0, 1, "a", "rehearsal"),
+            m4_row("Yearly", 0, 4.0, 1, "b", "rehearsal"),
+            m4_row("Yearly", 0, 2.0, 1, "a"),
+            m4_row("Yearly", 0, 8.0, 1, "b"),
+        ]
+    )
+    text = m4_tables.m4_table(frame)
+    assert "| Yearly | best in rehearsal | train | 8.000 |" in text
+    assert "| rehearsal |" not in text
+    assert "| Yearly | 0.550 / 0.350 | 0.450 / 0.650 |" in m4_tables.rehearsal_table(frame)
+    assert "| Daily | – / – | – / – |" in m4_tables.rehearsal_table(frame)
+
+
+def test_the_page_shows_what_was_run_and_keeps_its_prose(tmp_path):
+    SIGMA.to_csv(tmp_path / "long_term.csv", index=False)
+    found = page.tables(tmp_path)
+    template = "# Title\n" + "".join(
+        f"Before {name}.\n<!-- table {name} -->\nold\n<!-- end -->\n" for name in found
+    )
+    filled = page.filled(template, found)
+    assert "old" not in filled
+    assert "Before m4.\n<!-- table m4 -->\n\nNo run yet.\n\n<!-- end -->" in filled
+    assert "0.375 ± 0.007" in filled
+    assert page.filled(filled, found) == filled
+    with pytest.raises(ValueError, match="the page has the tables"):
+        page.filled(template.replace("table m4", "table m5"), found)
+
+
+def test_the_docs_page_has_all_tables():
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.filled(text, page.tables()) == text
+
+
+def test_figure_7_is_drawn_from_whatever_was_run(tmp_path):
+    costs = pd.DataFrame({"context": [24, 96], "horizon": 96, "ms": [1.0, 2.0], "megabytes": 3.0})
+    figures.draw_context_length(SIGMA, SIGMA[:0], costs, tmp_path)
+    figures.draw_context_length(SIGMA[:0], SIGMA[:0], costs[:0], tmp_path)
+    assert (tmp_path / "figure_7_context_length.png").stat().st_size > 1000
