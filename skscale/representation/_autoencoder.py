@@ -23,7 +23,7 @@ from skscale.representation._codec import (
     channels_last,
 )
 from skscale.representation._latent import noise, way_to_neighbours
-from skscale.training import Rows, TrainingConfig, find_device, train
+from skscale.training import Rows, Runtime, TrainingConfig, find_device, train
 
 __all__ = ["MultiScaleAutoencoder"]
 
@@ -350,7 +350,8 @@ class MultiScaleAutoencoder(SeriesTransformer):
 
     def _fit_tensor(self, x: Tensor) -> Self:
         config = self._training_config()
-        device = find_device(self.device)
+        runtime = Runtime(find_device(self.device))
+        device = runtime.device
         location, scale = channel_statistics(x)
         if not self.standardize:
             location, scale = torch.zeros_like(location), torch.ones_like(scale)
@@ -363,7 +364,8 @@ class MultiScaleAutoencoder(SeriesTransformer):
             known, held_out = self._split(rows, generator)
             objective = ReconstructionLoss(self.kl_weight)
             run = (known, config, held_out, generator, self.verbose)
-            history = train(net, *run, objective=objective)
+            with runtime.threads_for(config.batch_size * rows[0].numel()):
+                history = train(net, *run, runtime, objective)
         # Frozen: gradients of results go to X alone.
         codec = Codec(net.requires_grad_(False), location, scale, flat=x.dim() == 2)
         codes = apply_in_chunks(codec.encode, x, self._chunk)
