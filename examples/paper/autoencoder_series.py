@@ -41,8 +41,6 @@ FORMS = {
     "coarse view, joint": {"scales": (0.25, 1.0), "view": "average", "decoding": "joint"},
     "two stages of scale 1": {"scales": (1.0, 1.0), **COARSE},
     "residual 1/4, 1": {"scales": (0.25, 1.0), **COARSE},
-    "residual 1/2, 1": {"scales": (0.5, 1.0), **COARSE},
-    "residual 1/8, 1": {"scales": (0.125, 1.0), **COARSE},
     "residual 1/4, 1/2, 1": {"scales": (0.25, 0.5, 1.0), **COARSE},
 }
 SETS = {  # latent values, hidden units of the single scale, epochs

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._data import Layout
 from skscale.forecasting._docs import with_shared_parameters
-from skscale.nn import AutoencoderForecastNet, CorrectedForecast
-from skscale.training import LOSSES, Batch, Objective, forecast_objective, unwrapped
+from skscale.nn import AutoencoderForecastNet
+from skscale.training import LOSSES, Batch, Objective, forecast_objective
 
 __all__ = ["MultiScaleAutoencoderForecaster"]
 
@@ -93,8 +93,9 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
         if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < np.inf:
             raise ValueError(f"reconstruction_weight must not be negative, got {weight!r}")
 
-    def _objective(self) -> Objective:
-        return JointLoss(self.loss, self.reconstruction_weight)
+    def _objective(self, network: nn.Module) -> Objective:
+        own = cast(AutoencoderForecastNet, network)
+        return JointLoss(own, self.loss, self.reconstruction_weight)
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
@@ -110,7 +111,8 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
 class JointLoss:
     """Loss of the forecast, and in training that of the reconstruction as well."""
 
-    def __init__(self, loss: str, reconstruction_weight: float):
+    def __init__(self, network: AutoencoderForecastNet, loss: str, reconstruction_weight: float):
+        self.network = network
         self.forecast = forecast_objective(loss)
         self.loss = LOSSES[loss]
         self.reconstruction_weight = reconstruction_weight
@@ -120,10 +122,6 @@ class JointLoss:
         value = self.forecast(net, batch)
         if not net.training or not self.reconstruction_weight:
             return value
-        own = unwrapped(net)
-        own = own.network if isinstance(own, CorrectedForecast) else own
-        found = cast(AutoencoderForecastNet, own).reconstruct(
-            batch.x, batch.past_features, batch.mask
-        )
+        found = self.network.reconstruct(batch.x, batch.past_features, batch.mask)
         past = batch._replace(y=batch.x, y_mask=batch.mask)
         return value + self.reconstruction_weight * self.loss(found, past)

@@ -106,8 +106,8 @@ class NetworkForecaster(BaseForecaster):
         """Build the network; of its features, the first ``n_exogenous`` are exogenous columns."""
         raise NotImplementedError
 
-    def _objective(self) -> Objective | None:
-        """What training minimises beside a forecast's loss; None for nothing else."""
+    def _objective(self, network: nn.Module) -> Objective | None:
+        """What training minimises; None for the loss of the forecast."""
         return None
 
     @property
@@ -260,12 +260,12 @@ class NetworkForecaster(BaseForecaster):
                 if not self.linear_base:
                     history = train(
                         *(model.network, windows, config, validation, generator),
-                        *(self.verbose, self._objective(), runtime),
+                        *(self.verbose, self._objective(model.network), runtime),
                     )
                     return replace(model, forecast=model.network, history=history)
                 forecast, history = fit_correction(
                     *(model.network, windows, validation, whole, model.layout),
-                    *(config, generator, self.verbose, self._objective(), runtime),
+                    *(config, generator, self.verbose, self._objective(model.network), runtime),
                 )
         return replace(model, forecast=forecast, history=history)
 

@@ -23,7 +23,7 @@ from skscale.representation._codec import (
     channels_last,
 )
 from skscale.representation._latent import noise, way_to_neighbours
-from skscale.training import Rows, TrainingConfig, resolve_device, train
+from skscale.training import Rows, Runtime, TrainingConfig, resolve_device, train
 
 __all__ = ["MultiScaleAutoencoder"]
 
@@ -279,15 +279,17 @@ class MultiScaleAutoencoder(SeriesTransformer):
         largest = 1 if method == "interpolation" else None
         check_scalar(strength, "strength", Real, min_val=0, max_val=largest)
         check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
+        tensor = isinstance(X, Tensor)
         z = self.transform(X)
         rng, spread = check_random_state(random_state), self.latent_spread_
         if method == "noise":
             change = noise(spread, len(z), rng)
         else:
-            values = z.numpy(force=True) if isinstance(z, Tensor) else z
+            values = z.numpy(force=True) if tensor else z
             change = way_to_neighbours(values, y, spread, n_neighbors, rng)
-        moved = z + strength * (torch.as_tensor(change).to(z) if isinstance(z, Tensor) else change)
-        x = X if isinstance(X, Tensor) else np.asarray(X, dtype=z.dtype)
+        change = strength * change
+        moved = z + (torch.as_tensor(change).to(z) if tensor else change.astype(z.dtype))
+        x = X if tensor else np.asarray(X, dtype=z.dtype)
         return x + (self.inverse_transform(moved) - self.inverse_transform(z))
 
     def sample(self, n_samples: int = 1, random_state: Any = None) -> np.ndarray:
@@ -348,7 +350,8 @@ class MultiScaleAutoencoder(SeriesTransformer):
 
     def _fit_tensor(self, x: Tensor) -> Self:
         config = self._training_config()
-        device = resolve_device(self.device)
+        runtime = Runtime(resolve_device(self.device))
+        device = runtime.device
         location, scale = channel_statistics(x)
         if not self.standardize:
             location, scale = torch.zeros_like(location), torch.ones_like(scale)
@@ -360,7 +363,9 @@ class MultiScaleAutoencoder(SeriesTransformer):
             generator = torch.Generator().manual_seed(seed)
             known, held_out = self._split(rows, generator)
             objective = ReconstructionLoss(self.kl_weight)
-            history = train(net, known, config, held_out, generator, self.verbose, objective)
+            run = (known, config, held_out, generator, self.verbose)
+            with runtime.threads_for(config.batch_size * rows[0].numel()):
+                history = train(net, *run, objective, runtime)
         # Frozen: gradients of results go to X alone.
         codec = Codec(net.requires_grad_(False), location, scale, flat=x.dim() == 2)
         codes = apply_in_chunks(codec.encode, x, self._chunk)

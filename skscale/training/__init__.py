@@ -13,7 +13,7 @@ from skscale.training.loop import (
     train,
 )
 from skscale.training.losses import LOSSES
-from skscale.training.runtime import Runtime, unwrapped
+from skscale.training.runtime import Runtime
 from skscale.training.windows import Batch, SeriesBuffer, Windows
 
 __all__ = [
@@ -35,5 +35,4 @@ __all__ = [
     "predict",
     "resolve_device",
     "train",
-    "unwrapped",
 ]

@@ -15,7 +15,7 @@ from skscale.training.config import PRECISIONS
 from skscale.training.data import BatchSource
 from skscale.training.device import resolve_device
 
-__all__ = ["Runtime", "unwrapped"]
+__all__ = ["Runtime"]
 
 # Series values of a batch up to which one thread was as fast as two, for both nets.
 _VALUES_OF_ONE_CORE = 8_192
@@ -131,10 +131,3 @@ class Runtime:
 
 def _one(device: torch.device) -> int | list[int]:
     return 1 if device.type == "cpu" else [device.index or 0]
-
-
-def unwrapped(net: Any) -> nn.Module:
-    """Module behind what `Runtime.wrap` and compilation put around it."""
-    while hasattr(net, "module"):
-        net = net.module
-    return net

@@ -144,8 +144,8 @@ def test_augmentation(fitted, method):
     np.testing.assert_allclose(same, X)
     little, much = (fitted.augment(X, s, method=method, random_state=0) - X for s in (0.1, 0.5))
     assert 0 < np.square(little).mean() < np.square(much).mean()
-    # Neighbouring points move together: the change is as smooth as the series, not as noise.
-    assert np.square(np.diff(much)).mean() < 0.5 * np.square(much).mean() * 2
+    # Neighbouring points move together; independent noise would give twice the mean square.
+    assert np.square(np.diff(much)).mean() < np.square(much).mean()
     again = fitted.augment(X, 0.5, method=method, random_state=0)
     np.testing.assert_array_equal(again - X, much)
 

@@ -209,6 +209,6 @@ def test_another_objective_over_rows():
     history = train(net, Rows(values[:32]), config, Rows(values[32:]), objective=reconstruction)
     assert history.valid_loss[-1] < 0.1 * history.valid_loss[0]
     assert modes[:4] == [True, True, False, True]  # two steps an epoch, then validation
-    assert evaluate(net, Rows(values[32:]), config, reconstruction) == pytest.approx(
+    assert evaluate(net, Rows(values[32:]), config, objective=reconstruction) == pytest.approx(
         float((net(values[32:]) - values[32:]).square().mean().detach()), rel=1e-5
     )
