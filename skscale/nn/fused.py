@@ -54,7 +54,7 @@ def mix_block(
     across: Across,
     mix: Tensor | None = None,
 ) -> Tensor:
-    """Send features through a across.
+    """Send features through a block.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ def _input(x: Tensor, mix: Tensor | None) -> FullInput | CombinedInput:
 
 
 class _MixBlock(torch.autograd.Function):
-    """One across. Keeps both sides of the GELUs along time; the rest is computed again."""
+    """One block. Keeps what enters the GELUs along time; the rest is computed again."""
 
     @staticmethod
     def forward(ctx: Any, x, mix, steps, first, second, skip, *weights):
         x = x.contiguous()
         across = Across(first, second, skip)
-        shift = total_bias(steps, weights, x.shape[2])
+        shift = total_bias(steps, weights, x)
         mixed, before = _mix(_input(x, mix), fold(steps, weights), shift)
         ctx.steps = steps
         ctx.save_for_backward(x, mix, *across, mixed, *before, *weights)

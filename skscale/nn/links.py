@@ -64,9 +64,9 @@ def fold(steps: Sequence[Step], weights: Sequence[Tensor]) -> list[Link]:
     return links
 
 
-def total_bias(steps: Sequence[Step], weights: Sequence[Tensor], points: int) -> Tensor:
-    """What the second biases of all steps add to the scales, shape (points,)."""
-    total = steps[0].matrix.new_zeros(points) if steps else torch.zeros(())
+def total_bias(steps: Sequence[Step], weights: Sequence[Tensor], x: Tensor) -> Tensor:
+    """What the second biases of all steps add to the scales ``x``, shape (points,)."""
+    total = x.new_zeros(x.shape[-1])
     for k, step in enumerate(steps):
         total[step.target] += weights[4 * k + 3]
     return total

@@ -59,7 +59,8 @@ class TimeMixerNet(nn.Module):
     normalize : bool, default=True
         Normalise every window and scale by its own mean and standard deviation.
     dropout : float, default=0.1
-        Dropout after the embedding, the only place the official code applies it.
+        Dropout after the embedding, the only place the official code applies it. It forbids the
+        cheap form of the first block, so a training step costs more with it.
     n_past_features, n_future_features : int, default=0
         Calendar and exogenous features of the past and of the future. They share one embedding:
         column j of both is the same quantity, so those known ahead come first. Future features
