@@ -28,6 +28,7 @@ RUN = $(BIN)/python -m examples.paper.$(1) --data $(DATA) --seeds $(SEEDS)
 
 paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuild docs/results/paper.md
 	$(call RUN,long_term) --model sigma timemixer
+	$(call RUN,long_term) --model default --context 96 192 336 --out docs/results/paper/default.csv
 	$(BIN)/python -m examples.paper.baselines --data $(DATA)
 	$(call RUN,m4)
 	$(call RUN,m4) --rehearsal --seeds 0

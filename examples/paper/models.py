@@ -88,6 +88,7 @@ class Model(NamedTuple):
 
 MODELS = {
     "sigma": Model(SigmaForecaster, sigma_settings),
+    "default": Model(SigmaForecaster, lambda dataset: {}),
     "timemixer": Model(TimeMixerForecaster, timemixer_settings),
 }
 

@@ -26,6 +26,7 @@ from examples.paper.tables import (
     baselines_table,
     context_table,
     cost_table,
+    default_table,
     long_term_table,
 )
 
@@ -40,11 +41,20 @@ def read(name: str, folder: Path = RESULTS) -> pd.DataFrame:
 
 def tables(folder: Path = RESULTS) -> dict[str, str]:
     """All tables of the page by name."""
-    names = ("long_term", "baselines", "m4", "ablation", "context_length", "context_cost")
-    runs, baselines, m4, ablation, contexts, costs = (read(name, folder) for name in names)
+    names = (
+        "long_term",
+        "default",
+        "baselines",
+        "m4",
+        "ablation",
+        "context_length",
+        "context_cost",
+    )
+    runs, defaults, baselines, m4, ablation, contexts, costs = (read(n, folder) for n in names)
     return {
         "long_term sigma": long_term_table(runs, "sigma", "Sigma"),
         "long_term timemixer": long_term_table(runs, "timemixer", "TimeMixer"),
+        "long_term default": default_table(defaults),
         "averages": averages_table(runs),
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),

@@ -104,6 +104,28 @@ def ratio_summary(found: pd.Series) -> str:
     )
 
 
+def default_table(runs: pd.DataFrame) -> str:
+    """MSE of `SigmaForecaster` as it comes: at the paper's context, and at the best of several.
+
+    The context is chosen by validation loss, cell by cell.
+    """
+    own = own_settings(runs, "default")
+    if own.empty:
+        return "No run yet."
+    by_cell = own.groupby(["dataset", "horizon", "context"])[["mse", "valid_loss"]].mean()
+    rows = []
+    for (dataset, horizon), cell in by_cell.groupby(level=["dataset", "horizon"], sort=False):
+        at_context = cell.droplevel(["dataset", "horizon"])
+        best = at_context["valid_loss"].idxmin()
+        theirs = published(7, "Sigma", dataset, "mse", horizon=horizon)
+        same = at_context["mse"].get(96, np.nan)
+        row = [number(theirs), number(same), number(same / theirs), best]
+        free = at_context.at[best, "mse"]
+        rows.append([dataset, horizon, *row, number(free), number(free / theirs)])
+    header = ["set", "T", "paper", "default, L = 96", "ratio", "L chosen", "MSE", "ratio"]
+    return markdown(header, rows)
+
+
 def averages_table(runs: pd.DataFrame) -> str:
     """Tables 2 and 8: means over the four horizons, with the deviation over seeds."""
     own = own_settings(runs, "sigma")

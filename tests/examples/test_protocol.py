@@ -26,12 +26,7 @@ from skscale.forecasting import _base
 from skscale.forecasting._data import FeatureMap, Layout
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.training import History
-
-
-def walk(n_rows: int, n_channels: int = 2) -> pd.DataFrame:
-    steps = np.random.default_rng(0).normal(size=(n_rows, n_channels))
-    index = pd.date_range("2020-01-01", periods=n_rows, freq="D", name="date")
-    return pd.DataFrame(steps.cumsum(axis=0), index, [f"c{i}" for i in range(n_channels)])
+from tests.examples.series import walk
 
 
 @pytest.mark.parametrize(
@@ -207,12 +202,9 @@ def test_settings_text_ignores_order():
 
 
 @pytest.fixture
-def arguments(tmp_path):
-    """A command line over a tiny set in the place of Exchange."""
-    (tmp_path / "exchange_rate").mkdir()
-    walk(200).to_csv(tmp_path / "exchange_rate" / "exchange_rate.csv")
-    flags = "--dataset Exchange --horizon 4 --context 8 --max-epochs 1 --set d_model=4 d_ff=4"
-    return [*flags.split(), "--data", str(tmp_path), "--out", str(tmp_path / "out.csv")]
+def arguments(tiny_exchange):
+    """Sigma, small, on the tiny set."""
+    return [*tiny_exchange, "--max-epochs", "1", "--set", "d_model=4", "d_ff=4"]
 
 
 def test_a_run_is_scored_on_all_windows_and_recorded(arguments, tmp_path, capsys):

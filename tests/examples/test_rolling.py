@@ -9,7 +9,7 @@ from sktime.forecasting.naive import NaiveForecaster
 
 from examples.paper import long_term, models, rolling
 from examples.paper.protocol import score, split
-from tests.examples.test_protocol import walk
+from tests.examples.series import walk
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*remember_data:FutureWarning")
 
@@ -70,11 +70,8 @@ def test_a_stride_scores_every_so_many_windows(data):
 
 
 @pytest.fixture
-def arguments(tmp_path):
-    (tmp_path / "exchange_rate").mkdir()
-    walk(200).to_csv(tmp_path / "exchange_rate" / "exchange_rate.csv")
-    flags = "--dataset Exchange --horizon 4 --context 8 --seeds 0"
-    return [*flags.split(), "--data", str(tmp_path), "--out", str(tmp_path / "out.csv")]
+def arguments(tiny_exchange):
+    return [*tiny_exchange, "--seeds", "0"]
 
 
 def rows(tmp_path):

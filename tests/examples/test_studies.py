@@ -6,7 +6,7 @@ import pytest
 
 from examples.paper import ablation, case_study, context_length, models
 from examples.paper.protocol import ETT_HOURS, split
-from tests.examples.test_protocol import walk
+from tests.examples.series import walk
 
 
 @pytest.fixture(scope="module")
