@@ -1,0 +1,111 @@
+"""New series from latent values."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from skscale.representation._latent import noise, way_to_neighbours
+
+__all__ = ["LatentAugmentation"]
+
+
+class LatentAugmentation:
+    """Mixin of a fitted transformer to and from latent values: variations and samples."""
+
+    latent_spread_: np.ndarray
+    network_: Any  # a property of the estimator, as n_features_out_ is
+    n_features_out_: Any
+    transform: Any
+    inverse_transform: Any
+
+    def augment(
+        self,
+        X: Any,
+        strength: float = 0.5,
+        *,
+        method: str = "noise",
+        y: Any = None,
+        n_neighbors: int = 5,
+        random_state: Any = None,
+    ) -> Any:
+        """One variation of every series, by a change of its latent values.
+
+        The difference that the change makes to the decoded series is added to the series, so
+        that what the network cannot reconstruct stays, and ``strength=0`` changes nothing.
+
+        Parameters
+        ----------
+        X : array-like or Tensor, shape as in fit
+            Series.
+        strength : float, default=0.5
+            Size of the change; see ``method``.
+        method : {"noise", "interpolation"}, default="noise"
+            ``"noise"`` adds normal noise with ``strength`` times the spread of the latent values
+            in fit. ``"interpolation"`` goes a part of the way, uniform between 0 and
+            ``strength`` of at most 1, to one of the nearest series of X.
+        y : array-like of shape (n_samples,), optional
+            Labels; interpolation stays within series of the same label.
+        n_neighbors : int, default=5
+            Nearest series that interpolation chooses among, by latent values in units of
+            their spread.
+        random_state : int, RandomState or None, default=None
+
+        Returns
+        -------
+        ndarray or Tensor of the shape of X
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, or ``y`` has another length than X.
+        """
+        if method not in ("noise", "interpolation"):
+            raise ValueError(f"method must be 'noise' or 'interpolation', got {method!r}")
+        largest = 1 if method == "interpolation" else None
+        check_scalar(strength, "strength", Real, min_val=0, max_val=largest)
+        check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
+        tensor = isinstance(X, Tensor)
+        z = self.transform(X)
+        rng, spread = check_random_state(random_state), self.latent_spread_
+        if method == "noise":
+            change = noise(spread, len(z), rng)
+        else:
+            values = z.numpy(force=True) if tensor else z
+            change = way_to_neighbours(values, y, spread, n_neighbors, rng)
+        change = strength * change
+        moved = z + (torch.as_tensor(change).to(z) if tensor else change.astype(z.dtype))
+        x = X if tensor else np.asarray(X, dtype=z.dtype)
+        return x + (self.inverse_transform(moved) - self.inverse_transform(z))
+
+    def sample(self, n_samples: int = 1, random_state: Any = None) -> np.ndarray:
+        """New series, decoded from the standard normal distribution.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of series.
+        random_state : int, RandomState or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_timepoints) or (n_samples, n_channels, n_timepoints)
+
+        Raises
+        ------
+        ValueError
+            If the autoencoder is not variational: the distribution of its latent values is not
+            known.
+        """
+        check_is_fitted(self)
+        if not self.network_.variational:
+            raise ValueError("sample needs an autoencoder fitted with variational=True")
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        rng = check_random_state(random_state)
+        return self.inverse_transform(rng.standard_normal((n_samples, self.n_features_out_)))
