@@ -33,8 +33,7 @@ class FeedForward(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from skscale.nn._autocast import apply_step
-    from skscale.nn.feedforward import FeedForward
+    >>> from skscale.nn.feedforward import FeedForward
     >>> FeedForward(8, 4, 4)(torch.zeros(2, 3, 8), base=torch.zeros(2, 3, 4)).shape
     torch.Size([2, 3, 4])
     """
