@@ -7,13 +7,14 @@ import resource
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import pandas as pd
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -43,6 +44,21 @@ def in_fresh_process(module: str, arguments: Iterable[object]) -> dict:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def gigaflops(run: Callable[[], object]) -> float:
+    """Billions of operations of the matrix products in ``run``, which must build a graph."""
+    in_place = {torch.ops.aten.addmm_: _flops_of_addmm}
+    with FlopCounterMode(display=False, custom_mapping=in_place) as counter:
+        run()
+    return counter.get_total_flops() / 1e9
+
+
+def _flops_of_addmm(
+    total: Sequence, a: Sequence, b: Sequence, *others: object, **kw: object
+) -> int:
+    """Count what torch's counter leaves out, from the shapes: ``total += a @ b``."""
+    return 2 * a[0] * a[1] * b[1]
 
 
 def peak_megabytes() -> float:

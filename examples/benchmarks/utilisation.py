@@ -18,9 +18,8 @@ from time import perf_counter
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from examples.benchmarks.measure import parser, report
+from examples.benchmarks.measure import gigaflops, parser, report
 from examples.benchmarks.training_step import (
     JOINT,
     Case,
@@ -82,16 +81,15 @@ def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]
             nets |= {"bf16": InBfloat16(fast), "compiled": torch.compile(fast)}
         steps = {name: training_step(net, case, device) for name, net in nets.items()}
         times = medians(steps, repeats if case.channels < 100 else max(1, repeats // 10))
-        with FlopCounterMode(display=False) as counter:
-            steps["fast"]()
+        work = gigaflops(steps["fast"])
         memory = {n: peak_megabytes(steps[n], device) for n in ("plain", "fast")}
         yield {
             "channels": case.channels,
             **{f"{name} ms": value for name, value in times.items()},
             "faster": times["plain"] / times["fast"],
             **{f"{name} MB": value for name, value in memory.items()},
-            "GFLOP": counter.get_total_flops() / 1e9,
-            "arithmetic": counter.get_total_flops() / 1e6 / times["fast"] / speed,
+            "GFLOP": work,
+            "arithmetic": 1e3 * work / times["fast"] / speed,
         }
 
 
