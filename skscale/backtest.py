@@ -18,7 +18,7 @@ from sktime.performance_metrics.forecasting import (
 )
 
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._panel import Panel
+from skscale.forecasting._panel import Panel, check_covered, check_frame
 from skscale.forecasting._splits import Splits, split_frames
 
 __all__ = ["Backtest", "backtest"]
@@ -148,6 +148,9 @@ def backtest(
         )
     frame = convert_to(y, _FRAMES)
     X = None if X is None else convert_to(X, _FRAMES)
+    check_frame("y", frame)
+    check_frame("X", X)
+    check_covered(frame, X)
     panel = Panel.from_frame(frame)
     splits = Splits.of(cv, frame, panel)
     started = perf_counter()
@@ -185,7 +188,7 @@ def backtest(
 def _metrics(scoring: Any) -> list[Any]:
     if scoring is None:
         return [MeanAbsolutePercentageError()]
-    return scoring if isinstance(scoring, list) else [scoring]
+    return list(scoring) if isinstance(scoring, list | tuple) else [scoring]
 
 
 def _rows(y: Any, frame: pd.DataFrame, rows: np.ndarray) -> Any:
@@ -263,4 +266,5 @@ def _mean_steps(panel: Panel, splits: Splits, sp: int) -> np.ndarray:
     steps = np.zeros((len(panel.values) + 1, panel.values.shape[1]))
     steps[sp + 1 :] = np.abs(panel.values[sp:] - panel.values[:-sp]).cumsum(axis=0)
     start, stop = panel.offsets[:-1] + splits.starts + sp, panel.offsets[:-1] + splits.cuts
-    return (steps[stop] - steps[start]) / (stop - start)[..., None]
+    count = np.where(stop > start, stop - start, np.nan)[..., None]  # no step: no score, as sktime
+    return (steps[stop] - steps[np.minimum(start, len(panel.values))]) / count

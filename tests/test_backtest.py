@@ -115,3 +115,18 @@ def test_bad_input(series):  # noqa: F811
         backtest(small(), series, ExpandingWindowSplitter(fh=[1], initial_window=100))
     with pytest.raises(ValueError, match="behind the cut-off"):
         backtest(small(), series, ExpandingWindowSplitter(fh=[-1], initial_window=40))
+
+
+def test_mase_without_a_seasonal_step_is_no_number():
+    y = pd.Series(np.sin(np.arange(60) / 3) + 5)
+    cv = SlidingWindowSplitter(fh=[1], window_length=8, step_length=8)
+    forecaster = SigmaForecaster(max_epochs=1, context_length=6, steps_per_epoch=2, random_state=0)
+    scores = backtest(forecaster, y, cv, scoring=MeanAbsoluteScaledError(sp=12))
+    assert scores["test_MeanAbsoluteScaledError"].isna().all()
+
+
+def test_missing_values_after_the_first_window_are_named():
+    y = pd.Series(np.sin(np.arange(60) / 3) + 5)
+    y[50] = np.nan
+    with pytest.raises(ValueError, match="holds nan at 50"):
+        backtest(SigmaForecaster(), y, ExpandingWindowSplitter([1], 20, 5))

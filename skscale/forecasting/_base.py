@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -284,12 +285,13 @@ class NetworkForecaster(BaseForecaster):
             0 if found is None else found.shape[1],
             features.n_exogenous,
         )
+        network = network.to(torch.float32)  # whatever torch's default type is
         return FittedNetwork(network, network, layout, features, panel.columns, History())
 
     def _check_parameters(self) -> None:
         """Check what no later step would check before training starts."""
         fraction = self.validation_fraction
-        if fraction != "auto" and not (isinstance(fraction, int | float) and 0 <= fraction < 1):
+        if fraction != "auto" and not (isinstance(fraction, Real) and 0 <= fraction < 1):
             raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
         if isinstance(self.steps_per_epoch, str) and self.steps_per_epoch != "auto":
             raise ValueError(

@@ -65,8 +65,10 @@ class FeatureMap:
         if X is None:
             return cls(calendar, None, np.zeros(0), np.ones(0))
         values = X.to_numpy(dtype=np.float64)
-        spread = values.std(axis=0)
-        return cls(calendar, X.columns, values.mean(axis=0), np.where(spread > 0, spread, 1.0))
+        # The deviation of a constant is not always zero: its mean is rounded.
+        constant = values.max(axis=0) == values.min(axis=0)
+        mean = np.where(constant, values[0], values.mean(axis=0))
+        return cls(calendar, X.columns, mean, np.where(constant, 1.0, values.std(axis=0)))
 
     @property
     def n_exogenous(self) -> int:

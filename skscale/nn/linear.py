@@ -102,7 +102,7 @@ class LinearForecast(nn.Module):
         self.prediction_length, self.context_length = weight.shape
         self.n_channels = n_channels
         self.weight: Tensor
-        self.register_buffer("weight", weight.to(torch.get_default_dtype()))
+        self.register_buffer("weight", weight.to(torch.float32))
 
     def forward(
         self,

@@ -73,6 +73,8 @@ class LatentAugmentation:
         check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
         tensor = isinstance(X, Tensor)
         z = self.transform(X)
+        if not tensor:
+            z = np.asarray(z)  # `set_output` may have asked for data frames
         rng, spread = check_random_state(random_state), self.latent_spread_
         if method == "noise":
             change = noise(spread, len(z), rng)

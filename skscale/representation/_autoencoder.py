@@ -274,7 +274,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
             torch.manual_seed(seed)
-            net = self._new_network(rows.shape[1], rows.shape[2]).to(device)
+            net = self._new_network(rows.shape[1], rows.shape[2]).to(device, torch.float32)
             generator = torch.Generator().manual_seed(seed)
             known, held_out = self._split(rows, generator)
             objective = ReconstructionLoss(self.kl_weight)
@@ -328,7 +328,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
 
     def _split(self, rows: Tensor, generator: torch.Generator) -> tuple[Rows, Rows]:
         """Training rows, and those held out at random."""
-        n_held_out = round(float(self.validation_fraction) * len(rows))
+        n_held_out = min(round(float(self.validation_fraction) * len(rows)), len(rows) - 1)
         if not n_held_out:
             return Rows(rows), Rows(rows[:0])
         order = torch.randperm(len(rows), generator=generator).to(rows.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Integral
 
 from skscale.training.losses import get_loss
 from skscale.training.optimizer import SCHEDULES
@@ -74,8 +75,9 @@ class TrainingConfig:
             value = getattr(self, name)
             if name in optional and value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}")
+            object.__setattr__(self, name, int(value))  # of NumPy's integers, too
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate!r}")
         for name in ("weight_decay", "gradient_clip"):

@@ -38,6 +38,7 @@ class _Step(NamedTuple):
     runtime: Runtime
 
 
+@torch.enable_grad()
 def train(
     net: nn.Module,
     windows: BatchSource,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import torch
@@ -19,6 +20,18 @@ __all__ = ["Runtime"]
 
 # Series values of a batch up to which one thread was as fast as two, for both nets.
 _VALUES_OF_ONE_CORE = 8_192
+
+
+class _OneCore:
+    """Fits that run on one core now, and the number of threads from before the first."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.users = 0
+        self.before = 1
+
+
+_ONE_CORE = _OneCore()
 
 
 @dataclass(frozen=True)
@@ -85,15 +98,23 @@ class Runtime:
         """Compute on one core while steps see no more than some thousand values.
 
         A second core gains nothing there, and waiting for it makes a fit many times slower as
-        soon as another process wants that core.
+        soon as another process wants that core. Fits in several threads at once share the
+        setting: all restore the number from before the first.
         """
-        before = torch.get_num_threads()
-        if self.device.type == "cpu" and n_values <= _VALUES_OF_ONE_CORE:
-            torch.set_num_threads(1)
+        if self.device.type != "cpu" or n_values > _VALUES_OF_ONE_CORE:
+            yield
+            return
+        with _ONE_CORE.lock:
+            if not _ONE_CORE.users:
+                _ONE_CORE.before = torch.get_num_threads()
+            _ONE_CORE.users += 1
+        torch.set_num_threads(1)
         try:
             yield
         finally:
-            torch.set_num_threads(before)
+            with _ONE_CORE.lock:
+                _ONE_CORE.users -= 1
+                torch.set_num_threads(_ONE_CORE.before)
 
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""

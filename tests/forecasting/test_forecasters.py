@@ -311,3 +311,33 @@ def test_unknown_precision(make):
         make(precision="fp8").fit(wave())
     with pytest.raises(ValueError, match="compile must be True or False"):
         make(compile="yes").fit(wave())
+
+
+def test_constant_exogenous_column(make):
+    """A column that never changed in fit has no scale to blow later changes up by."""
+    y, index = wave(), pd.RangeIndex(60)
+    X = pd.DataFrame({"u": np.full(60, 0.1)}, index=index)
+    forecaster = make(linear_base=False).fit(pd.Series(y), X=X, fh=[1])
+    assert forecaster.model_.features.scale == 1
+    changed = forecaster.predict(X=pd.DataFrame({"u": [0.2]}, index=[60]))
+    assert abs(float(changed.iloc[0]) - 10) < 20
+
+
+def test_numpy_numbers_are_numbers(make):
+    settings = {"max_epochs": np.int64(1), "batch_size": np.int64(8)}
+    make(**settings, validation_fraction=np.float32(0.2)).fit(wave(), fh=[1])
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, None])
+def test_fits_whatever_torch_is_set_to(make, context):
+    expected = make().fit(wave(), fh=[1]).predict()
+    if context is None:
+        torch.set_default_dtype(torch.float64)
+        try:
+            found = make().fit(wave(), fh=[1]).predict()
+        finally:
+            torch.set_default_dtype(torch.float32)
+    else:
+        with context():
+            found = make().fit(wave(), fh=[1]).predict()
+    np.testing.assert_allclose(found, expected, rtol=1e-2)

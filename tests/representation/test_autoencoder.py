@@ -245,3 +245,13 @@ def test_cuda_encodes_and_loads_on_cpu():
     again = pickle.loads(pickle.dumps(model))
     assert next(again.network_.parameters()).device.type == "cpu"
     np.testing.assert_allclose(again.transform(X), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["noise", "interpolation"])
+def test_augmentation_of_a_transformer_that_gives_data_frames(method):
+    model = make().set_output(transform="pandas").fit(X)
+    assert model.augment(X, method=method, random_state=0).shape == X.shape
+
+
+def test_one_series_always_trains():
+    assert make(validation_fraction=0.9).fit(X[:4]).history_["train_loss"]

@@ -32,6 +32,20 @@ def test_small_steps_run_on_one_core(n_values, expected):
         torch.set_num_threads(before)
 
 
+def test_threads_are_restored_whoever_ends_last():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        first, second = (Runtime.of("cpu").threads_for(1_000) for _ in range(2))
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 class TwoProcesses:
     """What `Runtime.share` asks of Fabric."""
 
