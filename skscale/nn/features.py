@@ -13,12 +13,9 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu
 
 from skscale.nn._autocast import apply_step
+from skscale.nn._gelu import gelu_, gelu_backward
 
 __all__ = ["mix_features", "pointwise_mlp"]
-
-# The in-place and preallocated forms have no public name; they save a pass over the arrays.
-_gelu_ = torch.ops.aten.gelu_.default
-_gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
 
 def mix_features(mix: Tensor, x: Tensor) -> Tensor:
@@ -54,7 +51,7 @@ class _PointwiseMLP(Function):
     def forward(ctx, x: Tensor, inner: Tensor | None, bias: Tensor | None, outer: Tensor | None):
         ctx.save_for_backward(x, inner, bias, outer)
         before = _before_activation(x, inner, bias)
-        hidden = gelu(before) if before is x else _gelu_(before)
+        hidden = gelu(before) if before is x else gelu_(before)
         return hidden if outer is None else mix_features(outer, hidden)
 
     @staticmethod
@@ -64,12 +61,12 @@ class _PointwiseMLP(Function):
         before = _before_activation(x, inner, bias)
         grad_inner = grad_bias = grad_outer = None
         if outer is None:
-            grad = _gelu_backward(grad, before, grad_input=torch.empty_like(before))
+            grad = gelu_backward(grad, before, grad_input=torch.empty_like(before))
         else:
             hidden = gelu(before)
             grad_outer = _sum_of_products(grad, hidden)
             torch.mm(outer.T, grad.flatten(1), out=hidden.view(hidden.shape[0], -1))
-            grad = _gelu_backward(hidden, before, grad_input=hidden)
+            grad = gelu_backward(hidden, before, grad_input=hidden)
         if bias is not None:
             grad_bias = grad.sum(1).sum_to_size(bias.shape)
         if inner is not None:

@@ -7,15 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import gelu
 
 from skscale.nn._autocast import apply_step
+from skscale.nn._gelu import gelu_, gelu_backward
 
 __all__ = ["FeedForward"]
-
-# The in-place and preallocated forms have no public name; they save a pass over the largest arrays.
-_gelu_ = torch.ops.aten.gelu_.default
-_gelu = torch.ops.aten.gelu.default
-_gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
 
 class FeedForward(nn.Module):
@@ -91,16 +88,16 @@ class _AlongLastAxis(torch.autograd.Function):
     def forward(ctx: Any, base, x, first, first_bias, second, second_bias):
         before = (x @ first.t()).add_(first_bias)
         ctx.save_for_backward(x, first, second, before)
-        return torch.addmm(base, _gelu(before), second.t()).add_(second_bias)
+        return torch.addmm(base, gelu(before), second.t()).add_(second_bias)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad):
         x, first, second, before = ctx.saved_tensors
-        hidden = _gelu(before)
+        hidden = gelu(before)
         grad_second = grad.t() @ hidden
         grad_hidden = torch.mm(grad, second, out=hidden)
-        grad_before = _gelu_backward(grad_hidden, before, grad_input=grad_hidden)
+        grad_before = gelu_backward(grad_hidden, before, grad_input=grad_hidden)
         grad_x = grad_before @ first if ctx.needs_input_grad[1] else None
         grad_first = grad_before.t() @ x
         return grad, grad_x, grad_first, grad_before.sum(0), grad_second, grad.sum(0)
@@ -112,7 +109,7 @@ class _AcrossFirstAxis(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, base, x, first, first_bias, second, second_bias):
         ctx.save_for_backward(x, first, first_bias, second)
-        hidden = _gelu_((first @ x).add_(first_bias.unsqueeze(1)))
+        hidden = gelu_((first @ x).add_(first_bias.unsqueeze(1)))
         bias = second_bias.unsqueeze(1)
         if base is None:
             return (second @ hidden).add_(bias)
@@ -123,10 +120,10 @@ class _AcrossFirstAxis(torch.autograd.Function):
     def backward(ctx: Any, grad):
         x, first, first_bias, second = ctx.saved_tensors
         before = (first @ x).add_(first_bias.unsqueeze(1))
-        hidden = _gelu(before)
+        hidden = gelu(before)
         grad_second = (hidden @ grad.t()).t()  # the larger side first is the faster product
         grad_hidden = torch.mm(second.t(), grad, out=hidden)
-        grad_before = _gelu_backward(grad_hidden, before, grad_input=grad_hidden)
+        grad_before = gelu_backward(grad_hidden, before, grad_input=grad_hidden)
         grad_base = grad if ctx.needs_input_grad[0] else None
         grad_x = first.t() @ grad_before if ctx.needs_input_grad[1] else None
         grad_first = grad_before @ x.t()

@@ -17,14 +17,12 @@ from torch.nn.functional import gelu
 
 from skscale.nn._autocast import apply_step, autocast_type
 from skscale.nn._blocking import block_size
+from skscale.nn._gelu import gelu_, gelu_backward
 from skscale.nn.fused_inputs import CombinedInput, FullInput
 from skscale.nn.links import Link, Step, fold, fold_backward, total_bias
 
 __all__ = ["Across", "mix_block"]
 
-# The in-place and preallocated forms have no public name; they save a pass over the arrays.
-_gelu_ = torch.ops.aten.gelu_.default
-_gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
 _HIDDEN_ELEMENTS = 2**20  # numbers in the hidden layer of a part of the columns; measured
 
@@ -151,7 +149,7 @@ def _mix_backward(
         values = torch.mm(asked, link.outer.t(), out=hidden[k])
         if later is not None:
             values.addmm_(*later)
-        _gelu_backward(values, before[k], grad_input=values)
+        gelu_backward(values, before[k], grad_input=values)
         inner, bias = inputs.linear_backward(link.source, link.inner, values)
         carry = None if link.carry is None else values.t() @ hidden[k - 1]
         later = None if link.carry is None else (values, link.carry.t())
@@ -173,7 +171,7 @@ def _feed_forward(x: Tensor, mixed: Tensor, across: Across) -> Tensor:
         columns = inputs[:, part]
         hidden = columns.new_empty(n_hidden + 1, columns.shape[1])
         hidden[n_hidden] = 1.0
-        _gelu_(torch.mm(across.first, columns, out=hidden[:n_hidden]))
+        gelu_(torch.mm(across.first, columns, out=hidden[:n_hidden]))
         result[:, part].addmm_(across.second, hidden)
     return result.view(-1, *x.shape[1:])
 
@@ -193,7 +191,7 @@ def _feed_forward_backward(
         hidden = gelu(values)
         grad_second[:, :-1] += (hidden @ wanted.t()).t()
         torch.mm(second, wanted, out=hidden)
-        _gelu_backward(hidden, values, grad_input=hidden)
+        gelu_backward(hidden, values, grad_input=hidden)
         # The bias apart: a product with 17 features takes over half as long again as with 16.
         grad_first[:, :-1] += hidden @ columns[:-1].t()
         grad_first[:, -1] += hidden.sum(1)
