@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -112,7 +113,7 @@ def _n_parameters(net: nn.Module) -> int:
 
 
 def run(key: dict[str, object], train: np.ndarray, test: np.ndarray) -> dict:
-    """Train one form with one seed; a row of the result table."""
+    """Train one form with one seed; the `VALUES` of its row."""
     latent, hidden, epochs = SETS[key["set"]]
     form = key["form"]
     hidden = matched_hidden(form, train.shape[1], latent, hidden)
@@ -129,7 +130,6 @@ def run(key: dict[str, object], train: np.ndarray, test: np.ndarray) -> dict:
     started = process_time()
     model.fit(train)
     return {
-        **key,
         "test_mse": f"{-model.score(test):.6f}",
         "train_mse": f"{-model.score(train):.6f}",
         "hidden": hidden,
@@ -164,10 +164,8 @@ def main() -> None:
         train, test = load(name, args.data)
         for form in FORMS:
             keys = [dict(zip(KEYS, (name, form, seed), strict=True)) for seed in args.seeds]
-            for key in keys:
-                if table.find(key) is None:
-                    table.append(run(key, train, test))
-            errors = [float(table.find(key)["test_mse"]) for key in keys]
+            rows = [table.row(key, partial(run, key, train, test)) for key in keys]
+            errors = [float(row["test_mse"]) for row in rows]
             print(f"{name:<18}{form:<28}{statistics.mean(errors):>10.6f}", flush=True)
     print(summary([row for row in table.rows() if row["set"] in args.sets], args.seeds).round(3))
 

@@ -13,6 +13,7 @@ most memory that torch held beyond what it held before.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from itertools import product
 
 import torch
@@ -53,9 +54,7 @@ def measure_costs(table: ResultTable, repeats: int) -> None:
     """Measure and print what the table lacks."""
     for values in product(CONTEXTS, (HORIZONS[0], HORIZONS[-1])):
         key = dict(zip(COST_KEYS, values, strict=True))
-        if table.find(key) is None:
-            table.append(key | step_cost(*values, repeats))
-        row = table.find(key)
+        row = table.row(key, partial(step_cost, *values, repeats))
         print("context {context} horizon {horizon}: {ms} ms, {megabytes} MB".format(**row))
 
 

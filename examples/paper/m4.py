@@ -16,7 +16,7 @@ does; that is a leak, and here to show what it is worth.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -102,6 +102,17 @@ def run(
     }
 
 
+def finished_run(
+    table: ResultTable,
+    key: Mapping[str, object],
+    settings: Mapping[str, object],
+    data: Callable[[], M4],
+    kept: Path,
+) -> dict[str, str]:
+    """Row of a run, computed only if the table lacks it; ``data`` is loaded only then."""
+    return table.row(key, lambda: run(key, settings, data(), kept))
+
+
 def scores(values: np.ndarray, data: M4) -> dict[str, object]:
     """Errors of forecasts and of Naive2, as a row of the table holds them."""
     found, naive2 = errors(values, data), errors(data.naive2, data)
@@ -110,10 +121,10 @@ def scores(values: np.ndarray, data: M4) -> dict[str, object]:
     return {name: f"{value:.4f}" for name, value in columns.items()} | {"n_series": len(data.names)}
 
 
-def averaged(files: Sequence[Path], data: M4) -> dict[str, object]:
+def averaged(files: Sequence[Path], load: Callable[[], M4]) -> dict[str, object]:
     """Score the mean of the forecasts in ``files``; the `VALUES` of a row."""
     values = np.mean([np.load(file) for file in files], axis=0, dtype=np.float64)
-    return scores(values, data) | {
+    return scores(values, load()) | {
         **dict.fromkeys(("epochs", "best_epoch", "seconds"), ""),
         "versions": versions_text(),
     }
@@ -135,14 +146,10 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
         for seed in args.seeds:
             key = dict(zip(KEYS, (recipe, name, choose, seed, text), strict=True))
             files.append(args.forecasts / f"{recipe}-{name}-{choose}-{seed}-{_short(text)}.npy")
-            if table.find(key) is None:
-                table.append(key | run(key, settings, data(), files[-1]))
-            yield table.find(key)
+            yield finished_run(table, key, settings, data, files[-1])
         if len(files) > 1 and all(file.is_file() for file in files):
             key |= {"recipe": f"{recipe}, averaged", "seed": "+".join(map(str, args.seeds))}
-            if table.find(key) is None:
-                table.append(key | averaged(files, data()))
-            yield table.find(key)
+            yield table.row(key, partial(averaged, files, data))
 
 
 def _load(name: str, args: argparse.Namespace) -> M4:

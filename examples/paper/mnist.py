@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -66,7 +67,7 @@ def paper_model(name: str, hidden: int, epochs: int, seed: int) -> MultiScaleAut
 
 
 def run(key: dict[str, object], data: tuple[np.ndarray, np.ndarray], out: Path) -> dict:
-    """Train one model with one seed; a row of the result table."""
+    """Train one model with one seed; the `VALUES` of its row."""
     train, test = data
     started = process_time()
     model = paper_model(key["model"], key["hidden"], key["epochs"], key["seed"]).fit(train)
@@ -74,7 +75,6 @@ def run(key: dict[str, object], data: tuple[np.ndarray, np.ndarray], out: Path) 
     if key["seed"] == 0 and key["hidden"] == 256:
         np.save(_shown(out, key["model"]), _as_bytes(model.reconstruct(test[:N_SHOWN])))
     return {
-        **key,
         "test_mse": f"{-model.score(test):.6f}",
         "parameters": sum(p.numel() for p in model.network_.parameters()),
         "cpu_seconds": f"{seconds:.0f}",
@@ -127,8 +127,7 @@ def main() -> None:
     for seed in args.seeds:
         for model in MODELS:
             key = dict(zip(KEYS, (model, args.hidden, args.epochs, seed), strict=True))
-            if table.find(key) is None:
-                table.append(run(key, data, args.out))
+            table.row(key, partial(run, key, data, args.out))
     sizes = {"hidden": str(args.hidden), "epochs": str(args.epochs)}
     rows = [row for row in table.rows() if {name: row[name] for name in sizes} == sizes]
     print(f"{'model':<30}{'parameters':>11}{'test MSE':>10}{'spread':>10}{'paper':>10}")

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -56,6 +56,16 @@ class ResultTable:
             if [row[name] for name in self.keys] == wanted:
                 return row
         return None
+
+    def row(
+        self, key: Mapping[str, object], run: Callable[[], Mapping[str, object]]
+    ) -> dict[str, str]:
+        """Row of a run; ``run`` gives its other columns, only if the table lacks it."""
+        if self.find(key) is None:
+            self.append({**key, **run()})
+        found = self.find(key)
+        assert found is not None
+        return found
 
     def append(self, row: Mapping[str, object]) -> None:
         """Add a row with a single write, which other processes' rows cannot interleave."""

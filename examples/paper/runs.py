@@ -69,12 +69,7 @@ def finished_run(
     stride: int = 1,
 ) -> dict[str, str]:
     """Row of a run, computed only if the table lacks it; ``data`` is loaded only then."""
-    row = table.find(key)
-    if row is None:
-        table.append({**key, **run(estimator, settings, key, data(), stride)})
-        row = table.find(key)
-    assert row is not None
-    return row
+    return table.row(key, lambda: run(estimator, settings, key, data(), stride))
 
 
 def _training(history: Mapping[str, list] | None) -> dict[str, object]:
