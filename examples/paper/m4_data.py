@@ -136,17 +136,23 @@ def smape(forecast: np.ndarray, target: np.ndarray) -> np.ndarray:
 def mase(
     forecast: np.ndarray, target: np.ndarray, train: list[np.ndarray], season: int
 ) -> np.ndarray:
-    """Absolute error of every series over that of the seasonal naive forecast in training."""
-    scale = [np.abs(values[season:] - values[:-season]).mean() for values in train]
-    return np.abs(forecast - target).mean(axis=1) / np.array(scale)
+    """Absolute error of every series over that of the seasonal naive forecast in training.
+
+    NaN where that has no error, as with a series that never changes.
+    """
+    scale = np.array([np.abs(values[season:] - values[:-season]).mean() for values in train])
+    return np.abs(forecast - target).mean(axis=1) / np.where(scale > 0, scale, np.nan)
 
 
 def errors(forecast: np.ndarray, data: M4) -> M4Errors:
-    """Mean errors of forecasts (n_series, horizon)."""
+    """Mean errors of forecasts (n_series, horizon), MASE over the series that have one.
+
+    All have one in the competition; in a rehearsal a few of the shortest lack it.
+    """
     if forecast.shape != data.test.shape:
         raise ValueError(f"forecast has shape {forecast.shape}, the test set {data.test.shape}")
     scaled = mase(forecast, data.test, data.train, data.frequency.mase_season)
-    return M4Errors(float(smape(forecast, data.test).mean()), float(scaled.mean()))
+    return M4Errors(float(smape(forecast, data.test).mean()), float(np.nanmean(scaled)))
 
 
 def pooled(found: Sequence[M4Errors], n_series: Sequence[int]) -> M4Errors:

@@ -145,7 +145,10 @@ class NetworkForecaster(BaseForecaster):
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
-        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
+        # A network looks back over an unbroken context: what lies before a gap is forgotten.
+        left = self._panel.left_behind(y, at_least=self.model_.layout.context_length)
+        seen = self._seen_y[np.repeat(~left, self._panel.lengths)] if left.any() else self._seen_y
+        y, X = extended(seen, y), extended(self._seen_X, X)
         panel = Panel.from_frame(y)
         if update_params:
             self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)

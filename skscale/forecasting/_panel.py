@@ -64,6 +64,16 @@ class Panel:
             return np.arange(len(other.lengths))
         return self.keys.get_indexer(other.keys)
 
+    def left_behind(self, y: pd.DataFrame, at_least: int) -> np.ndarray:
+        """Whether new rows ``y`` of a series begin after a gap, ``at_least`` so many of them."""
+        keys, offsets, times = _split_index(y.index)
+        place = np.arange(1) if keys is None or self.keys is None else self.keys.get_indexer(keys)
+        found = (place >= 0) & (np.diff(offsets) >= at_least)
+        place, first = place[found], times[offsets[:-1][found]]
+        left = np.zeros(len(self.lengths), dtype=bool)
+        left[place] = np.asarray(first > self.step.shift(self.last_times[place], 1))
+        return left
+
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
         if self.keys is None:

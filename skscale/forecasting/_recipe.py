@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +16,8 @@ from skscale.training import (
     Runtime,
     TrainingConfig,
     Windows,
-    evaluate,
     fit_linear_maps,
+    series_errors,
     train,
 )
 
@@ -24,7 +25,8 @@ __all__ = ["fit_correction"]
 
 _PENALTIES = (0.003, 0.03, 0.3, 3.0)
 # Weights fall with the eighth power of the held-out error: candidates within a tenth of the
-# best share, those half as good again drop out.
+# best share, those half as good again drop out. Errors over more series are surer: the power
+# grows by as much again with every factor of ten.
 _POWER = 8.0
 
 
@@ -67,37 +69,60 @@ def fit_correction(
     CorrectedForecast, History
     """
     channels = windows.buffer.values.shape[1]
-    scoring = replace(config, loss="mae")
     maps = reference_maps(layout.context_length, layout.prediction_length, layout.season_length)
     prior = maps["seasonal_naive"]
+    references = _distinct(maps.values())
 
-    def error(model: nn.Module) -> float:
-        return evaluate(model.to(windows.buffer.values.device), validation, scoring)
+    def error(model: nn.Module) -> tuple[Tensor, ...]:
+        return series_errors(model.to(windows.buffer.values.device), validation, config)
 
     if not len(validation):
         history = train(network, windows, config, None, generator, verbose, objective, runtime)
-        shares = torch.full((len(maps) + 1,), 1 / (len(maps) + 1), dtype=torch.float64)
-        return _combined(list(maps.values()), prior, shares, network, channels), history
+        n = len(references) + 1
+        shares = torch.full((n,), 1 / n, dtype=torch.float64)
+        return _combined(references, prior, shares, network, channels), history
     regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
     errors = [error(LinearForecast(weight, channels)) for weight in regressions]
-    best = errors.index(min(errors))
+    best = int(_relative(errors).argmin())
     corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
     corrected = corrected.to(windows.buffer.values.device)
     history = train(corrected, windows, config, validation, generator, verbose, objective, runtime)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )
-    candidates = [*maps.values(), regression]
-    found = [error(LinearForecast(weight, channels)) for weight in maps.values()]
-    shares = _shares([*found, errors[best], error(corrected)])
-    return _combined(candidates, regression, shares, network, channels), history
+    found = [error(LinearForecast(weight, channels)) for weight in references]
+    relative = _relative([*found, errors[best], error(corrected)])
+    shares = _shares(relative, _POWER * (1 + math.log10(validation.n_series)))
+    return _combined([*references, regression], regression, shares, network, channels), history
 
 
-def _shares(errors: list[float]) -> Tensor:
-    """Weights that sum to one; all alike where all errors are zero."""
-    values = torch.tensor(errors, dtype=torch.float64)
-    ratio = (values.min() + 1e-9) / (values + 1e-9)
-    return ratio**_POWER / (ratio**_POWER).sum()
+def _distinct(maps: Iterable[Tensor]) -> list[Tensor]:
+    """Leave repeated maps out: without a season, three of them are the last value."""
+    found: list[Tensor] = []
+    for one in maps:
+        if not any(torch.equal(one, other) for other in found):
+            found.append(one)
+    return found
+
+
+def _relative(found: list[tuple[Tensor, ...]]) -> Tensor:
+    """Error of every candidate, relative to the mean of all within each series.
+
+    So every series counts by its number of values, whatever its errors are: in a panel, those
+    of a few series that leave the range seen in training are larger than all others together.
+    """
+    errors, counts = torch.stack([e for e, _ in found]).cpu(), found[0][1].cpu()
+    centre = errors.mean(dim=0)
+    told = (centre > 0) & (counts > 0)
+    if not told.any():
+        return torch.ones(len(found), dtype=torch.float64)
+    return (errors[:, told] / centre[told]) @ counts[told] / counts[told].sum()
+
+
+def _shares(errors: Tensor, power: float) -> Tensor:
+    """Weights that sum to one."""
+    weights = ((errors.min() + 1e-9) / (errors + 1e-9)) ** power
+    return weights / weights.sum()
 
 
 def _combined(

@@ -10,6 +10,7 @@ from skscale.training.loop import (
     forecast_objective,
     forward,
     predict,
+    series_errors,
     train,
 )
 from skscale.training.losses import LOSSES
@@ -34,5 +35,6 @@ __all__ = [
     "forward",
     "predict",
     "resolve_device",
+    "series_errors",
     "train",
 ]

@@ -11,6 +11,10 @@ from skscale.training.windows import Batch, Windows
 
 __all__ = ["fit_linear_maps"]
 
+# A window whose target lies further from the prior counts less: in a large panel, a few jumps
+# out of flat contexts would outweigh all other windows.
+_MOST_SPREADS = 100.0
+
 
 @torch.no_grad()
 def fit_linear_maps(
@@ -23,8 +27,9 @@ def fit_linear_maps(
     """Ridge regressions of the target on the context, shrunk towards a given map.
 
     Windows are centred by their mean and weighted by one over their variance, so that every
-    part of a growing series counts the same. The normal equations are summed over batches:
-    memory does not grow with the number of windows.
+    part of a growing series counts the same; one whose target lies a hundred deviations off
+    counts less. The normal equations are summed over batches: memory does not grow with the
+    number of windows.
 
     Parameters
     ----------
@@ -67,6 +72,10 @@ def fit_linear_maps(
     return [(prior + c[repeated]).to(torch.float32) for c in corrections]
 
 
+def _size(rows: Tensor) -> Tensor:
+    return rows.square().mean(dim=1, keepdim=True).sqrt()
+
+
 def _observed_steps(windows: Windows) -> int:
     """Steps of the horizon that at least half of the windows observe; one at least."""
     horizon = torch.arange(windows.prediction_length, device=windows.buffer.values.device)
@@ -89,8 +98,9 @@ def _centred_rows(batch: Batch, prior: Tensor) -> tuple[Tensor, Tensor]:
     x, y = batch.x.to(torch.float64), batch.y[:, : len(prior)].to(torch.float64)
     centre = x.mean(dim=1, keepdim=True)
     x, y = x - centre, y - centre
-    spread = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
-    residual = (y - prior @ x) / spread
+    residual = y - prior @ x
+    spread = torch.maximum(_size(x).clamp(min=1e-3), _size(residual) / _MOST_SPREADS)
+    residual = residual / spread
     whole = torch.ones(len(x), dtype=torch.bool, device=x.device)
     for mask in (batch.mask, None if batch.y_mask is None else batch.y_mask[:, : len(prior)]):
         if mask is not None:

@@ -19,7 +19,15 @@ from skscale.training.optimizer import Adam, Rates, schedule
 from skscale.training.runtime import Runtime
 from skscale.training.windows import Batch, Windows
 
-__all__ = ["Objective", "evaluate", "forecast_objective", "forward", "predict", "train"]
+__all__ = [
+    "Objective",
+    "evaluate",
+    "forecast_objective",
+    "forward",
+    "predict",
+    "series_errors",
+    "train",
+]
 
 # What a step minimises, from a network and a batch; ``net.training`` tells steps from validation.
 Objective = Callable[[Any, Any], Tensor]
@@ -148,6 +156,27 @@ def evaluate(
         part, weight = runtime.share(index, windows)
         total += objective(net, windows.batch(part)) * (weight * len(index))
     return float(runtime.mean(total)) / len(chosen)
+
+
+@torch.no_grad()
+def series_errors(net: nn.Module, windows: Windows, config: TrainingConfig) -> tuple[Tensor, ...]:
+    """Mean absolute error of every series over all ``windows``, or ``config``'s number of them.
+
+    Returns
+    -------
+    errors, counts : float64 Tensor of shape (n_series,)
+        In scaled units, over so many values; an error of zero where nothing counts.
+    """
+    net.eval()
+    totals = torch.zeros(2, len(windows.buffer.lengths), dtype=torch.float64, device=windows.device)
+    chosen = _spread_indices(windows, config.validation_windows)
+    for index in chosen.split(_evaluation_batch(windows, config)):
+        batch = windows.batch(index)
+        error = (forward(net, batch) - batch.y).abs().sum(dim=2, dtype=torch.float64)
+        observed = torch.ones_like(error) if batch.y_mask is None else batch.y_mask.to(error.dtype)
+        both = torch.stack([(error * observed).sum(1), batch.y.shape[2] * observed.sum(1)])
+        totals.index_add_(1, windows.series_of(index), both)
+    return totals[0] / totals[1].clamp(min=1), totals[1]
 
 
 @torch.no_grad()

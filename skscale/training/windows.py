@@ -167,9 +167,13 @@ class Windows:
         series, cut = self._place(index)
         return (self._end[series] - cut).clamp(max=self.prediction_length)
 
+    def series_of(self, index: Tensor) -> Tensor:
+        """Series of windows ``index`` (batch,)."""
+        return torch.searchsorted(self._ends, index, right=True)
+
     def _place(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Series and cut of windows ``index``."""
-        series = torch.searchsorted(self._ends, index, right=True)
+        series = self.series_of(index)
         return series, index - (self._ends - self._counts)[series] + self._first_cut[series]
 
     def at(self, series: Tensor, cut: Tensor) -> Batch:
