@@ -27,7 +27,6 @@ from sktime.datasets import load_arrow_head, load_gunpoint
 
 from skscale.representation import MultiScaleAutoencoder
 
-ROOT = Path(__file__).resolve().parents[1]
 SETS = {"ArrowHead": load_arrow_head, "GunPoint": load_gunpoint}
 CLASSIFIERS = {
     "nearest neighbour": KNeighborsClassifier(1),

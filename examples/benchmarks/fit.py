@@ -20,7 +20,6 @@ from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
-import pandas as pd
 import torch
 from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader, Dataset, RandomSampler
@@ -186,7 +185,7 @@ def main() -> None:
             }
         )
         print(f"{name}: {perf_counter() - started:.0f} s")
-    report("Fit on ETTh1", pd.DataFrame(rows).to_dict("records"), options, "fit")
+    report("Fit on ETTh1", rows, options, "fit")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
+from examples.paths import DATA, ROOT
 
 
 def parser(doc: str) -> ArgumentParser:

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import torch
 from sktime.datasets import load_airline
 from sktime.utils._testing.hierarchical import _make_hierarchical
@@ -32,6 +31,7 @@ IMPORTS = {
     "torch, sklearn": "import torch, sklearn",
     "with skscale": "import torch, sklearn, skscale",
     "with sktime": "import torch, sklearn, sktime.forecasting.base",
+    "with torch's compiler": "import torch, sklearn, torch._dynamo",
     "with a forecaster": "import torch, sklearn; from skscale import SigmaForecaster",
 }
 
@@ -87,9 +87,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--repeats", type=int, default=30)
     options = arguments.parse_args()
-    report(
-        "Predict", pd.DataFrame(predictions(options.repeats)).to_dict("records"), options, "predict"
-    )
+    report("Predict", predictions(options.repeats), options, "predict")
     report("Import", imports(max(3, options.repeats // 6)), options, "import")
 
 

@@ -28,9 +28,9 @@ from sktime import datasets
 from sktime.forecasting.ets import AutoETS
 from sktime.forecasting.naive import NaiveForecaster
 
+from examples.paths import DATA
 from skscale import forecasting
 
-ROOT = Path(__file__).resolve().parents[2]
 FREQUENCIES = {"Hourly": ("h", 24), "Weekly": ("W", 52), "Daily": ("D", 7), "Monthly": ("M", 12)}
 
 
@@ -113,7 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="SigmaForecaster")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     rows = {}

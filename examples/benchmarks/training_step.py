@@ -127,7 +127,7 @@ def medians(steps: dict[str, Callable[[], None]], repeats: int) -> dict[str, flo
     return {name: median(values[2:]) for name, values in times.items()}
 
 
-def peak_megabytes(step: Callable[[], None], device: str) -> float:
+def step_megabytes(step: Callable[[], None], device: str) -> float:
     """Most memory held by torch within a step beyond what it held before."""
     step()  # the optimiser's state is allocated in the first step
     if device != "cpu":
@@ -156,7 +156,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
         }
         repeats = options.repeats if case.channels < 100 else max(3, options.repeats // 10)
         times = medians(steps, repeats)
-        memory = {n: peak_megabytes(steps[n], options.device) for n in ("plain", "fast")}
+        memory = {n: step_megabytes(steps[n], options.device) for n in ("plain", "fast")}
         yield {
             "model": case.model,
             "channels": case.channels,

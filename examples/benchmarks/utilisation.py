@@ -13,19 +13,17 @@ script runs, on a GPU it also runs in bfloat16 and compiled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from statistics import median
-from time import perf_counter
 
 import torch
 from torch import nn
 
-from examples.benchmarks.measure import gigaflops, parser, report
+from examples.benchmarks.measure import gigaflops, parser, report, turns
 from examples.benchmarks.training_step import (
     JOINT,
     Case,
     medians,
-    peak_megabytes,
     sigma_forms,
+    step_megabytes,
     training_step,
 )
 
@@ -42,20 +40,18 @@ def ceilings(device: str) -> tuple[float, float]:
     a, b = torch.randn(2, size, size, device=device)
     source = torch.randn(2**26, device=device)
     target = torch.empty_like(source)
-    copy = _seconds(lambda: target.copy_(source), device)
-    product = _seconds(lambda: a @ b, device)
-    return 2 * source.nbytes / copy / 1e9, 2 * size**3 / product / 1e9
 
+    def finished(work: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            work()
+            if device != "cpu":
+                torch.cuda.synchronize()
 
-def _seconds(work: Callable[[], object], device: str, repeats: int = 7) -> float:
-    times = []
-    for _ in range(repeats):
-        started = perf_counter()
-        work()
-        if device != "cpu":
-            torch.cuda.synchronize()
-        times.append(perf_counter() - started)
-    return median(times)
+        return run
+
+    forms = {"copy": finished(lambda: target.copy_(source)), "product": finished(lambda: a @ b)}
+    seconds = turns(forms, repeats=7)
+    return 2 * source.nbytes / seconds["copy"] / 1e9, 2 * size**3 / seconds["product"] / 1e9
 
 
 class InBfloat16(nn.Module):
@@ -82,7 +78,7 @@ def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]
         steps = {name: training_step(net, case, device) for name, net in nets.items()}
         times = medians(steps, repeats if case.channels < 100 else max(1, repeats // 10))
         work = gigaflops(steps["fast"])
-        memory = {n: peak_megabytes(steps[n], device) for n in ("plain", "fast")}
+        memory = {n: step_megabytes(steps[n], device) for n in ("plain", "fast")}
         yield {
             "channels": case.channels,
             **{f"{name} ms": value for name, value in times.items()},

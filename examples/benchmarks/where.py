@@ -64,7 +64,7 @@ def by_library(run: Callable[[], object]) -> dict[str, float]:
     for (path, _, function), (_, _, own, _, _) in pstats.Stats(profiler).stats.items():
         place = path if path != "~" else function
         # The package lies in a folder of its own name: the last match is the library.
-        found = max(LIBRARIES, key=lambda name: place.rfind(f"{name}"))
+        found = max(LIBRARIES, key=lambda name: place.rfind(name))
         seconds[found if found in place else "other"] += own
     return seconds
 

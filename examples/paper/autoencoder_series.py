@@ -29,10 +29,10 @@ from torch import nn
 
 from examples.paper.mnist import load as load_mnist
 from examples.paper.results import ResultTable, versions_text
+from examples.paths import DATA, RESULTS
 from skscale.nn import MultiScaleAutoencoderNet
 from skscale.representation import MultiScaleAutoencoder
 
-ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("set", "form", "seed")
 VALUES = ("test_mse", "train_mse", "hidden", "parameters", "cpu_seconds", "versions")
 COARSE = {"view": "average", "decoding": "residual"}
@@ -154,10 +154,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "docs" / "results" / "autoencoder_series.csv"
-    )
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=RESULTS / "autoencoder_series.csv")
     args = parser.parse_args()
     table = ResultTable(args.out, KEYS, VALUES)
     for name in args.sets:

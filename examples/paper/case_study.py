@@ -22,7 +22,7 @@ import torch
 from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import build, sigma_settings
 from examples.paper.protocol import Benchmark, fitted_forecast, load
-from examples.paper.runs import RESULTS, ROOT
+from examples.paths import DATA, PAPER_RESULTS
 from skscale import SigmaForecaster
 from skscale.ops import apply_symmetric_kernel
 
@@ -103,8 +103,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--horizon", type=int, default=96)
     parser.add_argument("--window", type=int, default=1000, help="test window to show")
     parser.add_argument("--max-epochs", type=int, default=10)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=PAPER_RESULTS, help="folder of the results")
     args = parser.parse_args(arguments)
     figure = args.out / "figure_6_case_study.png"
     if figure.is_file():

@@ -19,10 +19,11 @@ from itertools import product
 import torch
 from torch.nn.functional import mse_loss
 
-from examples.benchmarks.training_step import BATCH, medians, peak_megabytes
+from examples.benchmarks.training_step import BATCH, medians, step_megabytes
 from examples.paper import long_term
 from examples.paper.results import ResultTable, versions_text
-from examples.paper.runs import RESULTS, add_shared_arguments
+from examples.paper.runs import add_shared_arguments
+from examples.paths import PAPER_RESULTS
 from skscale.nn import SigmaNet
 
 DATASET, CHANNELS = "ETTh1", 7
@@ -45,7 +46,7 @@ def step_cost(context: int, horizon: int, repeats: int) -> dict[str, object]:
 
     return {
         "ms": f"{medians({'step': step}, repeats)['step']:.2f}",
-        "megabytes": f"{peak_megabytes(step, 'cpu'):.1f}",
+        "megabytes": f"{step_megabytes(step, 'cpu'):.1f}",
         "versions": versions_text(),
     }
 
@@ -69,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
     add_shared_arguments(parser, "context_length.csv")
     args = parser.parse_args(arguments)
     if args.cost:
-        table = ResultTable(RESULTS / "context_cost.csv", COST_KEYS, COST_VALUES)
+        table = ResultTable(PAPER_RESULTS / "context_cost.csv", COST_KEYS, COST_VALUES)
         return measure_costs(table, args.repeats)
     flags = ["--dataset", DATASET, "--context", *args.context, "--horizon", *args.horizon]
     flags += ["--data", str(args.data), "--out", str(args.out)]

@@ -9,12 +9,12 @@ import pandas as pd
 
 from examples.paper.context_length import CONTEXTS, DATASET
 from examples.paper.published import published
-from examples.paper.runs import RESULTS
 from examples.paper.tables import HORIZONS, cells, own_settings
+from examples.paths import PAPER_RESULTS
 
 
 def draw_context_length(
-    runs: pd.DataFrame, contexts: pd.DataFrame, costs: pd.DataFrame, folder: Path = RESULTS
+    runs: pd.DataFrame, contexts: pd.DataFrame, costs: pd.DataFrame, folder: Path = PAPER_RESULTS
 ) -> None:
     """Figure 7: MSE over the context, ours solid and the paper's dashed; cost of a step."""
     found = cells(own_settings(pd.concat([runs, contexts]), "sigma"))

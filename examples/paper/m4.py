@@ -39,7 +39,8 @@ from examples.paper.m4_data import (
 )
 from examples.paper.m4_recipes import RECIPES
 from examples.paper.results import ResultTable, settings_text, versions_text
-from examples.paper.runs import ROOT, add_shared_arguments
+from examples.paper.runs import add_shared_arguments
+from examples.paths import ROOT
 from skscale import SigmaForecaster
 
 KEYS = ("recipe", "frequency", "choose", "seed", "settings")

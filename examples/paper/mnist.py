@@ -25,9 +25,9 @@ from time import process_time
 import numpy as np
 
 from examples.paper.results import ResultTable, versions_text
+from examples.paths import DATA, RESULTS
 from skscale.representation import MultiScaleAutoencoder
 
-ROOT = Path(__file__).resolve().parents[2]
 KEYS = ("model", "hidden", "epochs", "seed")
 VALUES = ("test_mse", "parameters", "cpu_seconds", "losses", "versions")
 MODELS = {
@@ -119,8 +119,8 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "mnist")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=RESULTS / "mnist")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     table, data = ResultTable(args.out / "runs.csv", KEYS, VALUES), load(args.data)

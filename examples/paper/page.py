@@ -19,7 +19,6 @@ import pandas as pd
 
 from examples.paper import figures
 from examples.paper.m4_tables import m4_table, rehearsal_table
-from examples.paper.runs import RESULTS, ROOT
 from examples.paper.tables import (
     ablation_table,
     averages_table,
@@ -29,17 +28,18 @@ from examples.paper.tables import (
     default_table,
     long_term_table,
 )
+from examples.paths import PAPER_RESULTS, RESULTS
 
-PAGE = ROOT / "docs" / "results" / "paper.md"
+PAGE = RESULTS / "paper.md"
 
 
-def read(name: str, folder: Path = RESULTS) -> pd.DataFrame:
+def read(name: str, folder: Path = PAPER_RESULTS) -> pd.DataFrame:
     """Finished runs; an empty frame where there are none."""
     path = folder / f"{name}.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
 
-def tables(folder: Path = RESULTS) -> dict[str, str]:
+def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
     """All tables of the page by name."""
     names = (
         "long_term",

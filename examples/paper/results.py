@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 import skscale
+from examples.paths import ROOT
 
 
 class ResultTable:
@@ -98,9 +99,8 @@ def versions_text() -> str:
 
 def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
-    root = Path(__file__).resolve().parents[2]
     try:
-        found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return f" ({found.stdout.strip()})"

@@ -16,10 +16,9 @@ from examples.paper.models import build
 from examples.paper.protocol import Benchmark, score
 from examples.paper.results import ResultTable, versions_text
 from examples.paper.rolling import rolled_forecast
+from examples.paths import DATA, PAPER_RESULTS
 from skscale.forecasting._base import NetworkForecaster
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "docs" / "results" / "paper"
 KEYS = ("model", "dataset", "context", "horizon", "seed", "settings")
 VALUES = (
     *("mse", "mae", "windows", "epochs", "best_epoch", "valid_loss"),
@@ -87,8 +86,8 @@ def _training(history: Mapping[str, list] | None) -> dict[str, object]:
 def add_shared_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     """Options of all scripts: seeds, data folder, result file."""
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--out", type=Path, default=RESULTS / out)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=PAPER_RESULTS / out)
 
 
 def print_runs(rows: Iterable[Mapping[str, str]]) -> None:

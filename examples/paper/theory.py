@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from examples.paths import DATA, RESULTS
 from skscale.operators import (
     AveragePooling,
     MaxPooling,
@@ -197,10 +198,9 @@ def draw_gaps(curves: pd.DataFrame, samples: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=root.parent / "shared" / "data")
-    parser.add_argument("--out", type=Path, default=root / "docs" / "results" / "theory")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=RESULTS / "theory")
     parser.add_argument("--datasets", nargs="+", default=list(FILES), choices=list(FILES))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,8 @@ class SigmaForecaster(NetworkForecaster):
         Apply the MLP over features.
     scaling : str, default="distance"
         Kernel of the split, see `skscale.nn.ScaleKernel`.
+    mixing : str, default="mlp"
+        "trend_season" puts TimeMixer's mixing in the place of the MLP (Table 4 of the paper).
     {shared}
 
     References
@@ -61,6 +63,7 @@ class SigmaForecaster(NetworkForecaster):
     scale_independence: bool = True
     feature_transformation: bool = True
     scaling: str = "distance"
+    mixing: str = "mlp"
 
     def _build_network(
         self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
@@ -76,6 +79,7 @@ class SigmaForecaster(NetworkForecaster):
             scale_independence=self.scale_independence,
             feature_transformation=self.feature_transformation,
             scaling=self.scaling,
+            mixing=self.mixing,
             n_past_features=n_features,
             n_future_features=n_exogenous,
         )
