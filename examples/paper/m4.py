@@ -49,6 +49,8 @@ VALUES = (
     *("epochs", "best_epoch", "seconds", "versions"),
 )
 
+AVERAGED = ", averaged"  # behind the recipe whose seeds' forecasts were averaged
+
 
 def forecast(
     settings: Mapping[str, object], data: M4, seed: int
@@ -149,7 +151,7 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
             files.append(args.forecasts / f"{recipe}-{name}-{choose}-{seed}-{_short(text)}.npy")
             yield finished_run(table, key, settings, data, files[-1])
         if len(files) > 1 and all(file.is_file() for file in files):
-            key |= {"recipe": f"{recipe}, averaged", "seed": "+".join(map(str, args.seeds))}
+            key |= {"recipe": recipe + AVERAGED, "seed": "+".join(map(str, args.seeds))}
             yield table.row(key, partial(averaged, files, data))
 
 

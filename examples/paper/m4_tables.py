@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from examples.paper.m4 import group_errors, row_errors
+from examples.paper.m4 import AVERAGED, group_errors, row_errors
 from examples.paper.m4_data import FREQUENCIES, GROUPS, owa
 from examples.paper.published import published
 from examples.paper.tables import markdown, number, with_spread
@@ -46,13 +46,16 @@ def owa_by_frequency(runs: pd.DataFrame, choose: str) -> pd.DataFrame:
 
 
 def chosen_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs of the recipe that did best in rehearsal, frequency by frequency."""
+    """Runs of the recipe that did best in rehearsal, frequency by frequency, and averages."""
     rehearsal = owa_by_frequency(runs, "rehearsal")
     if rehearsal.empty:
         return rehearsal
-    best = rehearsal.idxmin(axis=1)
-    own = runs[(runs["choose"] == "train") & (runs["recipe"] == runs["frequency"].map(best))]
-    return own.assign(recipe=CHOSEN)
+    best = runs["frequency"].map(rehearsal.idxmin(axis=1))
+    trained = runs["choose"] == "train"
+    return pd.concat(
+        runs[trained & (runs["recipe"] == best + kind)].assign(recipe=CHOSEN + kind)
+        for kind in ("", AVERAGED)
+    )
 
 
 def rehearsal_table(runs: pd.DataFrame) -> str:
