@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,6 +27,26 @@ def own_settings(runs: pd.DataFrame, model: str) -> pd.DataFrame:
     runs = runs[runs["model"] == model]
     wanted = runs["dataset"].map(lambda name: settings_text(MODELS[model].settings(name)))
     return runs[runs["settings"] == wanted]
+
+
+def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Runs with a model's own settings but for ``max_epochs``: of each cell, the longest.
+
+    A column ``shortened`` says "2 of 10 epochs" where no run had the model's own number.
+    """
+    if runs.empty:
+        return runs.assign(shortened=pd.Series(dtype=str))
+    runs = runs[runs["model"] == model]
+    given = runs["settings"].map(json.loads)
+    wanted = runs["dataset"].map(MODELS[model].settings)
+    same = [
+        g | {"max_epochs": 0} == w | {"max_epochs": 0} for g, w in zip(given, wanted, strict=True)
+    ]
+    epochs, whole = (part.map(lambda s: s.get("max_epochs", 0)) for part in (given, wanted))
+    shown = epochs.astype(str) + " of " + whole.astype(str) + " epochs"
+    runs = runs.assign(allowed=epochs, shortened=shown.where(epochs != whole, ""))[same]
+    most = runs.groupby(["dataset", "context", "horizon"])["allowed"].transform("max")
+    return runs[runs["allowed"] == most]
 
 
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +93,9 @@ def ratios(found: pd.DataFrame, model: str, metric: str = "mse") -> pd.Series:
 
 def long_term_table(runs: pd.DataFrame, model: str, paper: str) -> str:
     """Table 7 for one model: every cell, ours beside the paper's."""
-    found = cells(own_settings(runs, model))
+    runs = trained_longest(runs, model)
+    found = cells(runs)
+    shortened = runs.groupby(["dataset", "context", "horizon"])["shortened"].first()
     rows = []
     for dataset in DATASETS:
         for horizon in HORIZONS:
@@ -86,7 +109,9 @@ def long_term_table(runs: pd.DataFrame, model: str, paper: str) -> str:
                     else (np.nan, np.nan)
                 )
                 row += [with_spread(ours, deviation), number(theirs), number(ours / theirs)]
-            rows.append([*row, int(found.at[key, "seeds"]) if key in found.index else 0])
+            seeds = int(found.at[key, "seeds"]) if key in found.index else 0
+            note = shortened.get(key, "")
+            rows.append([*row, f"{seeds}, {note}" if note else seeds])
     header = ["set", "T", "MSE", "paper", "ratio", "MAE", "paper", "ratio", "seeds"]
     return markdown(header, rows) + "\n\n" + ratio_summary(ratios(found, paper))
 

@@ -62,6 +62,23 @@ def test_cells_are_means_over_seeds_of_runs_with_the_papers_settings():
     assert len(found) == 3
 
 
+def test_a_shortened_run_stands_in_and_says_so():
+    def short(epochs):
+        return settings_text(sigma_settings("ETTh1") | {"max_epochs": epochs})
+
+    extra = runs(
+        ("sigma", "ETTh1", 96, 96, 0, short(2), 9.0, 9.0),
+        ("sigma", "ETTh1", 96, 336, 0, short(1), 9.0, 9.0),
+        ("sigma", "ETTh1", 96, 336, 0, short(3), 0.5, 0.5),
+    )
+    found = tables.trained_longest(pd.concat([SIGMA, extra]), "sigma")
+    assert len(found) == 5
+    text = tables.long_term_table(pd.concat([SIGMA, extra]), "sigma", "Sigma")
+    assert "| ETTh1 | 96 | 0.375 ± 0.007 |" in text
+    assert "| ETTh1 | 336 | 0.500 | 0.481 | 1.040 |" in text
+    assert "| 1, 3 of 10 epochs |" in text
+
+
 def test_ratios_are_over_the_papers_cells_at_its_context():
     found = tables.ratios(tables.cells(tables.own_settings(SIGMA, "sigma")), "Sigma")
     assert dict(found) == pytest.approx(
