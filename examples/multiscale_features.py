@@ -1,6 +1,6 @@
 """Multi-scale features before a linear model, on classification sets shipped with sktime.
 
-    python examples/multiscale_features.py
+    python -m examples.multiscale_features
 
 Every set has its published train and test part. Both pipelines see the same series, scaler
 and model; ``GridSearchCV`` chooses operator and scales of ``MultiScale`` by cross-validation on

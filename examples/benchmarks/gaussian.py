@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from torch.nn.functional import softplus
 
-from examples.benchmarks.training_step import peak_megabytes
+from examples.benchmarks.training_step import step_megabytes
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 
 LENGTHS = (96, 192, 256, 336, 720, 1024, 2048, 10_000, 100_000)
@@ -44,7 +44,7 @@ def measure(length: int, method: str, repeats: int, device: str) -> tuple[float,
         started = perf_counter()
         step()
         times.append((perf_counter() - started) * 1e3)
-    return median(times[2:]), peak_megabytes(step, device)
+    return median(times[2:]), step_megabytes(step, device)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import torch
 from torch.nn.functional import softplus
 
 from examples.benchmarks.measure import parser, plot, report, turns
-from examples.benchmarks.training_step import Case, peak_megabytes, training_step
+from examples.benchmarks.training_step import Case, step_megabytes, training_step
 from skscale.nn import SigmaNet
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 
@@ -52,7 +52,7 @@ def row(length: int) -> dict[str, object]:
         "L": length,
         "weights MB": weights,
         **{f"{name} ms": 1e3 * seconds for name, seconds in times.items()},
-        **{f"{name} MB": peak_megabytes(form, "cpu") for name, form in forms.items()},
+        **{f"{name} MB": step_megabytes(form, "cpu") for name, form in forms.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """Speed and memory of every scaling operator beside plain expressions for the same numbers.
 
-    python examples/benchmarks/operators.py
+    python -m examples.benchmarks.operators
 
 10,000 series of 720 points in float32, all in one run: for each operator the median time of
 ``transform``, the median of the fastest plain torch, NumPy, SciPy or PyWavelets expression,

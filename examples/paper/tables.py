@@ -204,10 +204,10 @@ def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:
     whole = own_settings(runs, "sigma")
     if len(whole):
         whole = whole[(whole["dataset"] == "ETTh1") & (whole["horizon"] == 720)]
-    runs_of = {WHOLE: whole} | dict(iter(ablation.groupby("model")) if len(ablation) else ())
+    runs_of = {WHOLE: whole} | {name: variant_runs(ablation, name) for name in VARIANTS}
     rows = []
     for name in (WHOLE, *VARIANTS):
-        part = runs_of.get(name, ())
+        part = runs_of[name]
         row: list[object] = [name]
         for metric in ("mse", "mae"):
             theirs = published(4, name, "ETTh1", metric, horizon=720)
@@ -216,6 +216,14 @@ def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:
             row += [number(values.mean() / theirs)] if metric == "mse" else []
         rows.append([*row, len(part)])
     return markdown(["model", "MSE", "paper", "ratio", "MAE", "paper", "seeds"], rows)
+
+
+def variant_runs(ablation: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Runs of a variant with the paper's settings."""
+    if ablation.empty:
+        return ablation
+    wanted = settings_text(MODELS["sigma"].settings("ETTh1") | VARIANTS[name])
+    return ablation[(ablation["model"] == name) & (ablation["settings"] == wanted)]
 
 
 def context_table(runs: pd.DataFrame, contexts: pd.DataFrame) -> str:

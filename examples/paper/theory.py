@@ -1,6 +1,6 @@
 """Figures 2, 3, 8 and 9 and the forecastability column of Table 5 of the Sigma paper.
 
-    python examples/paper/theory.py --data ../shared/data --out docs/results/theory
+    python -m examples.paper.theory --data ../shared/data --out docs/results/theory
 
 writes properties.csv (Figures 2 and 8), curves.csv and gaps.csv (Figures 3 and 9),
 forecastability.csv (Table 5) and one picture for each figure. Takes about five minutes on two

@@ -145,13 +145,10 @@ class NetworkForecaster(BaseForecaster):
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
-        # A network looks back over an unbroken context: what lies before a gap is forgotten.
-        left = self._panel.left_behind(y, at_least=self.model_.layout.context_length)
-        seen = self._seen_y[np.repeat(~left, self._panel.lengths)] if left.any() else self._seen_y
-        y, X = extended(seen, y), extended(self._seen_X, X)
-        panel = Panel.from_frame(y)
+        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
+        stretches, panel = self._panel.continued(y, self.model_.layout.context_length)
         if update_params:
-            self._remember(self._fit_network(panel, X, None, self.model_), panel, y, X)
+            self._remember(self._fit_network(stretches, X, None, self.model_), panel, y, X)
         else:
             # Series known before keep their scaling: nothing about the model changes.
             known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
@@ -197,7 +194,7 @@ class NetworkForecaster(BaseForecaster):
         self.model_.features.check_columns(X)
         first = Panel.from_frame(y)
         y, X = extended(self._seen_y, y), extended(self._seen_X, X)
-        panel = Panel.from_frame(y)
+        _, panel = self._panel.continued(y, self.model_.layout.context_length)
         known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
         buffer = self.model_.buffer(panel, X, matched_statistics(known, self._panel, panel))
         # Cuts count from the start of the y given; the series may have begun before it.

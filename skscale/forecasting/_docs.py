@@ -79,6 +79,9 @@ _SHARED = """    context_length : int or "auto", default="auto"
     scaled in float64 first. Exogenous ``X`` must be known over the horizon; it enters as
     feature of the past and the future.
 
+    `update` may bring data that begin after a gap, at least ``context_length`` points of them:
+    forecasts then look back to the gap, training also sees what lies before it.
+
     Raises
     ------
     ValueError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,55 @@ class Panel:
         values = y.to_numpy(dtype=np.float64)
         return cls(values, offsets, keys, times, list(y.index.names), y.columns, step)
 
+    def continued(self, y: pd.DataFrame, at_least: int) -> tuple[Panel, Panel]:
+        """Read ``y``, which holds these series and what came since, perhaps after gaps.
+
+        A network looks back over an unbroken context, but learns from all of them.
+
+        Returns
+        -------
+        stretches : Panel
+            Every unbroken stretch of a series, as a series of its own.
+        newest : Panel
+            The last stretch of every series.
+
+        Raises
+        ------
+        ValueError
+            If a stretch behind a gap is the last and has less than ``at_least`` points.
+        """
+        keys, offsets, times = _split_index(y.index)
+        ends = np.sort(np.concatenate([offsets, self.step.gaps(times, offsets)]))
+        self.step.check_regular(times, ends)
+        series = np.searchsorted(offsets, ends[:-1], side="right") - 1
+        last = np.searchsorted(ends, offsets[1:]) - 1
+        keys = None if keys is None else keys[series]
+        values = y.to_numpy(dtype=np.float64)
+        whole = replace(
+            self, values=values, offsets=ends, keys=keys, times=times, columns=y.columns
+        )
+        behind = np.bincount(series)[series[last]] > 1
+        short = behind & (whole.lengths[last] < at_least)
+        if short.any():
+            start = ends[last[short.argmax()]]
+            raise ValueError(
+                f"y goes on at {times[start]}, after a gap that ends the data seen before at "
+                f"{times[start - 1]}; fill the gap, or pass at least {at_least} points behind it: "
+                "the network's context has to be unbroken"
+            )
+        return whole, whole.take(last)
+
+    def take(self, series: np.ndarray) -> Panel:
+        """The series at positions ``series``, in that order, as a panel."""
+        rows = np.concatenate([np.arange(*self.offsets[i : i + 2]) for i in series])
+        return replace(
+            self,
+            values=self.values[rows],
+            offsets=np.concatenate(([0], np.cumsum(self.lengths[series]))),
+            keys=None if self.keys is None else self.keys[series],
+            times=self.times[rows],
+        )
+
     @property
     def lengths(self) -> np.ndarray:
         """Points of every series."""
@@ -63,16 +113,6 @@ class Panel:
         if self.keys is None or other.keys is None:
             return np.arange(len(other.lengths))
         return self.keys.get_indexer(other.keys)
-
-    def left_behind(self, y: pd.DataFrame, at_least: int) -> np.ndarray:
-        """Whether new rows ``y`` of a series begin after a gap, ``at_least`` so many of them."""
-        keys, offsets, times = _split_index(y.index)
-        place = np.arange(1) if keys is None or self.keys is None else self.keys.get_indexer(keys)
-        found = (place >= 0) & (np.diff(offsets) >= at_least)
-        place, first = place[found], times[offsets[:-1][found]]
-        left = np.zeros(len(self.lengths), dtype=bool)
-        left[place] = np.asarray(first > self.step.shift(self.last_times[place], 1))
-        return left
 
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
@@ -97,6 +137,14 @@ def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index
             "with y.sort_index()"
         )
     return keys, offsets, index.levels[-1].take(index.codes[-1])
+
+
+def _kind(index: pd.Index) -> str:
+    """Instance levels and type of time, in words."""
+    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    kind = "integers" if pd.api.types.is_integer_dtype(time.dtype) else str(time.dtype)
+    kind = re.sub(r"\[[mun]?s\b", "[", kind)  # the resolution of dates makes no difference
+    return f"{index.nlevels - 1} instance levels and an index of {kind}"
 
 
 def check_frame(name: str, data: object) -> None:
@@ -177,8 +225,17 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
 
 
 def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Add rows to the rows seen before; where both have a row, the new one counts."""
+    """Add rows to the rows seen before; where both have a row, the new one counts.
+
+    Raises
+    ------
+    ValueError
+        If the rows have indices of different kinds.
+    """
     if seen is None or new is None:
         return seen if new is None else new
+    old_kind, new_kind = (_kind(data.index) for data in (seen, new))
+    if old_kind != new_kind:
+        raise ValueError(f"the new data have {new_kind}, but those seen before {old_kind}")
     both = pd.concat([seen, new])
     return both[~both.index.duplicated(keep="last")].sort_index()

@@ -28,6 +28,9 @@ _PENALTIES = (0.003, 0.03, 0.3, 3.0)
 # best share, those half as good again drop out. Errors over more series are surer: the power
 # grows by as much again with every factor of ten.
 _POWER = 8.0
+# Mean errors below a hundredth of a series' unit are all alike: where a series stays flat, the
+# linear candidates make none at all, and no other must drop out for a trace of one.
+_SMALLEST = 0.01
 
 
 def fit_correction(
@@ -71,28 +74,30 @@ def fit_correction(
     channels = windows.buffer.values.shape[1]
     maps = reference_maps(layout.context_length, layout.prediction_length, layout.season_length)
     prior = maps["seasonal_naive"]
-    references = _distinct(maps.values())
 
-    def error(model: nn.Module) -> tuple[Tensor, ...]:
-        return series_errors(model.to(windows.buffer.values.device), validation, config)
+    def linear(weight: Tensor) -> LinearForecast:
+        return LinearForecast(weight, channels).to(windows.device)
 
     if not len(validation):
         history = train(network, windows, config, None, generator, verbose, objective, runtime)
+        references = _distinct(maps.values())
         n = len(references) + 1
         shares = torch.full((n,), 1 / n, dtype=torch.float64)
         return _combined(references, prior, shares, network, channels), history
     regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
-    errors = [error(LinearForecast(weight, channels)) for weight in regressions]
-    best = int(_relative(errors).argmin())
-    corrected = CorrectedForecast(LinearForecast(regressions[best], channels), network)
-    corrected = corrected.to(windows.buffer.values.device)
+    errors, _ = _relative_errors(map(linear, regressions), validation, config)
+    best = int(errors.argmin())
+    base = linear(regressions[best])
+    corrected = CorrectedForecast(base, network).to(windows.device)
     history = train(corrected, windows, config, validation, generator, verbose, objective, runtime)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )
-    found = [error(LinearForecast(weight, channels)) for weight in references]
-    relative = _relative([*found, errors[best], error(corrected)])
-    shares = _shares(relative, _POWER * (1 + math.log10(validation.n_series)))
+    # Without a whole window the regression is a reference itself.
+    references = _distinct([regressions[best].to("cpu", torch.float64), *maps.values()])[1:]
+    candidates = [*map(linear, references), base, corrected]
+    errors, n_series = _relative_errors(candidates, validation, config)
+    shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
     return _combined([*references, regression], regression, shares, network, channels), history
 
 
@@ -105,18 +110,21 @@ def _distinct(maps: Iterable[Tensor]) -> list[Tensor]:
     return found
 
 
-def _relative(found: list[tuple[Tensor, ...]]) -> Tensor:
-    """Error of every candidate, relative to the mean of all within each series.
+def _relative_errors(
+    models: Iterable[nn.Module], validation: Windows, config: TrainingConfig
+) -> tuple[Tensor, int]:
+    """Error of every model relative to the mean of all, series by series, and how many those are.
 
-    So every series counts by its number of values, whatever its errors are: in a panel, those
-    of a few series that leave the range seen in training are larger than all others together.
+    So every series and channel counts by its number of values, whatever its errors are: in a
+    panel, those of a few that leave the range seen in training are larger than all others
+    together. Constant ones do not count, whatever the network says of them.
     """
-    errors, counts = torch.stack([e for e, _ in found]).cpu(), found[0][1].cpu()
-    centre = errors.mean(dim=0)
-    told = (centre > 0) & (counts > 0)
-    if not told.any():
-        return torch.ones(len(found), dtype=torch.float64)
-    return (errors[:, told] / centre[told]) @ counts[told] / counts[told].sum()
+    found = [series_errors(model, validation, config) for model in models]
+    errors = torch.stack([error for error, _ in found])
+    counts = found[0][1] * (validation.buffer.scale > 0)
+    relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
+    weighted = (relative * counts).sum(dim=(1, 2)) / counts.sum().clamp(min=1)
+    return weighted.cpu(), int(counts.any(dim=1).sum())
 
 
 def _shares(errors: Tensor, power: float) -> Tensor:

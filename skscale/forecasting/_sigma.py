@@ -38,8 +38,9 @@ class SigmaForecaster(NetworkForecaster):
         Apply the MLP over features.
     scaling : str, default="distance"
         Kernel of the split, see `skscale.nn.ScaleKernel`.
-    mixing : str, default="mlp"
-        "trend_season" puts TimeMixer's mixing in the place of the MLP (Table 4 of the paper).
+    mixing : {"mlp", "trend_season"}, default="mlp"
+        ``"trend_season"`` puts TimeMixer's mixing in the place of the MLP (Table 4 of the
+        paper); it has no use for ``scale_independence``.
     {shared}
 
     References
@@ -91,4 +92,5 @@ class SigmaForecaster(NetworkForecaster):
         return [
             {**small, "context_length": 4},
             {**small, "scaling": "shared", "linear_base": False, "loss": "mse"},
+            {**small, "mixing": "trend_season", "context_length": 4},
         ]

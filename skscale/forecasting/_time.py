@@ -68,6 +68,13 @@ class TimeStep:
             f"is {step}; resample y, or fill the gap with y.asfreq(...) and interpolate()"
         )
 
+    def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:
+        """Positions of the points that lie more than a step behind the one before them."""
+        inner = np.ones(len(times), dtype=bool)
+        inner[offsets[:-1]] = False
+        jumps = np.concatenate(([False], ~self._follows(times) & (times[:-1] < times[1:])))
+        return np.flatnonzero(jumps & inner)
+
     def _follows(self, times: pd.Index) -> np.ndarray:
         if isinstance(times, pd.DatetimeIndex):
             return np.asarray(times[:-1] + self.offset == times[1:])
@@ -78,8 +85,7 @@ class TimeStep:
     def shift(self, times: pd.Index, by: int) -> pd.Index:
         """Move every one of ``times`` by ``by`` steps."""
         if self.offset is None or isinstance(times, pd.PeriodIndex):
-            n = 1 if self.offset is None else self.offset.n
-            return times + by * n
+            return times + by  # periods count in their own step, two months for "2M"
         # Added to a plain array: an index would insist on a frequency of its own.
         return pd.DatetimeIndex(times, freq=None) + by * self.offset
 

@@ -159,22 +159,27 @@ def evaluate(
 
 
 @torch.no_grad()
-def series_errors(net: nn.Module, windows: Windows, config: TrainingConfig) -> tuple[Tensor, ...]:
+def series_errors(
+    net: nn.Module, windows: Windows, config: TrainingConfig
+) -> tuple[Tensor, Tensor]:
     """Mean absolute error of every series over all ``windows``, or ``config``'s number of them.
 
     Returns
     -------
-    errors, counts : float64 Tensor of shape (n_series,)
-        In scaled units, over so many values; an error of zero where nothing counts.
+    errors, counts : float64 Tensor of shape (n_series, n_channels)
+        In scaled units, and over how many values; zero where nothing was forecast.
     """
     net.eval()
-    totals = torch.zeros(2, len(windows.buffer.lengths), dtype=torch.float64, device=windows.device)
+    size = windows.buffer.location.shape
+    totals = torch.zeros(2, *size, dtype=torch.float64, device=windows.device)
     chosen = _spread_indices(windows, config.validation_windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
         batch = windows.batch(index)
-        error = (forward(net, batch) - batch.y).abs().sum(dim=2, dtype=torch.float64)
-        observed = torch.ones_like(error) if batch.y_mask is None else batch.y_mask.to(error.dtype)
-        both = torch.stack([(error * observed).sum(1), batch.y.shape[2] * observed.sum(1)])
+        error = (forward(net, batch) - batch.y).abs().to(torch.float64)
+        observed = torch.ones_like(error)
+        if batch.y_mask is not None:
+            observed *= batch.y_mask.unsqueeze(-1)
+        both = torch.stack([(error * observed).sum(1), observed.sum(1)])
         totals.index_add_(1, windows.series_of(index), both)
     return totals[0] / totals[1].clamp(min=1), totals[1]
 

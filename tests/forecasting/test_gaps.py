@@ -1,27 +1,72 @@
-"""New data that begin after a gap: a network looks back over an unbroken context."""
+"""New data that begin after a gap: an unbroken context to look back, everything to learn from."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sktime.forecasting.model_evaluation import evaluate
-from sktime.split import SlidingWindowSplitter
+from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
 from skscale.backtest import backtest
+
+from .conftest import wave
 
 SIZES = {"context_length": 12, "prediction_length": 2}
 
 
-def test_what_lies_before_a_gap_is_forgotten(make, series):
+def test_the_context_begins_behind_a_gap(make, series):
     forecaster = make(**SIZES).fit(series[:30])
     found = forecaster.update(series[40:55], update_params=False).predict([1, 2])
     whole = make(**SIZES).fit(series[:30]).update(series[30:55], update_params=False)
     pd.testing.assert_frame_equal(found.to_frame(), whole.predict([1, 2]).to_frame())
 
 
+def test_the_network_learns_from_what_lies_before_a_gap(make):
+    """Twelve points behind the gap tell nothing of the process; the 400 before it do."""
+    rng = np.random.default_rng(0)
+    values = np.zeros(500)
+    for i in range(1, 500):
+        values[i] = -0.9 * values[i - 1] + rng.normal()
+    y = pd.Series(values)
+    forecaster = make(context_length=6, prediction_length=1, learning_rate=0.01, max_epochs=10)
+    forecaster.fit(y[:400])
+    cv = ExpandingWindowSplitter([1], 1)
+    errors = []
+    for update_params in (True, False):
+        updated = forecaster.clone().fit(y[:400]).update(y[420:432], update_params=update_params)
+        found = updated.update_predict(y[432:], cv, update_params=False)
+        errors.append(np.abs(found - y).mean())
+    assert errors[0] < 1.2 * errors[1]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.bdate_range("2020-01-01", periods=70),
+        pd.date_range("2020-01-01", periods=70, freq="MS"),
+        pd.period_range("2000-01", periods=70, freq="2M"),
+    ],
+    ids=["business days", "months", "two months"],
+)
+def test_the_step_is_known_behind_a_gap(make, index):
+    y = pd.Series(wave(70), index=index)
+    forecaster = make(context_length=2, prediction_length=2).fit(y[:40])
+    behind = pd.Series(y[50:52].to_numpy(), index=y.index[50:52])
+    found = forecaster.update(behind, update_params=False).predict([1, 2])
+    assert list(found.index) == list(y.index[52:54])
+
+
+def test_batched_predictions_behind_a_gap(make, series):
+    forecaster = make(**SIZES).fit(series[:30])
+    cv = ExpandingWindowSplitter(fh=[1], initial_window=13, step_length=5)
+    batched = forecaster.update_predict(series[40:], cv, update_params=False)
+    assert batched.index[0] == series.index[53]
+    assert np.isfinite(batched).all()
+
+
 def test_too_little_behind_a_gap(make, series):
     forecaster = make(**SIZES).fit(series[:30])
     before = forecaster.predict([1])
-    with pytest.raises(ValueError, match=r"2002-06 is followed by 2003-05, but the step is 'M"):
+    with pytest.raises(ValueError, match=r"goes on at 2003-05, after a gap .* 2002-06"):
         forecaster.update(series[40:51], update_params=False)
     pd.testing.assert_series_equal(forecaster.predict([1]), before)
 
@@ -52,3 +97,24 @@ def test_splits_with_gaps_as_in_backtest(make, series):
     assert len(looped) == 3
     for one, other in zip(looped, batched, strict=True):
         pd.testing.assert_frame_equal(pd.DataFrame(one), other, rtol=1e-4)
+
+
+def test_update_in_another_form(make, series, panel):
+    with pytest.raises(ValueError, match=r"1 instance levels .* those seen before 0"):
+        make(**SIZES).fit(panel.loc["p", ["a"]]).update(panel[["a"]], update_params=False)
+
+
+def test_update_of_a_panel_in_any_order(make, panel):
+    forecaster = make(**SIZES).fit(panel.loc[["p", "q"]])
+    days = pd.date_range("2020-04-11", periods=2, freq="D")
+    rows = [("q", days[0]), ("p", pd.Timestamp("2020-02-20")), ("q", days[1])]
+    index = pd.MultiIndex.from_tuples(rows, names=panel.index.names)
+    y = pd.DataFrame(1.0, index=index, columns=panel.columns)
+    found = forecaster.update(y, update_params=False).predict([1])
+    assert found.loc["q"].index[0] == pd.Timestamp("2020-04-13")
+
+
+@pytest.mark.parametrize("index", [pd.period_range("2001", periods=2, freq="Q"), pd.RangeIndex(2)])
+def test_update_with_another_time(make, series, index):
+    with pytest.raises(ValueError, match=r"the new data have 0 instance levels and an index of .*"):
+        make(**SIZES).fit(series).update(pd.Series([1.0, 2.0], index=index), update_params=False)

@@ -4,17 +4,39 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from skscale import SigmaForecaster
-from skscale.forecasting._recipe import _distinct, _relative, _shares
+from skscale.forecasting._recipe import _distinct, _relative_errors, _shares
 from skscale.nn import LinearForecast, reference_maps
 from skscale.training import SeriesBuffer, TrainingConfig, Windows, predict, series_errors
 
 SIZES = {"d_model": 4, "d_ff": 4, "max_epochs": 2, "random_state": 0}
 
 
-def errors(*values, counts=(1.0, 1.0)):
-    return [(torch.tensor(v, dtype=torch.float64), torch.tensor(counts).double()) for v in values]
+class Constant(nn.Module):
+    """Forecasts one number for each of the windows' channels, whatever the past."""
+
+    n_future_features = 0
+
+    def __init__(self, *values):
+        super().__init__()
+        self.values = torch.tensor(values)
+
+    def forward(self, x, past=None, future=None, mask=None):
+        return self.values.expand(len(x), 1, -1)
+
+
+def windows_at_zero(*scales, n_channels=1):
+    """One-step windows of series of zeros with these scales."""
+    n = len(scales)
+    scale = torch.tensor(scales, dtype=torch.float64).reshape(n, 1).expand(n, n_channels)
+    buffer = SeriesBuffer(torch.zeros(4 * n, n_channels), 4 * torch.arange(n + 1), 0 * scale, scale)
+    return Windows(buffer, 2, 1, torch.full((n,), 2), torch.full((n,), 3))
+
+
+def relative(models, windows):
+    return _relative_errors(models, windows, TrainingConfig())
 
 
 def test_repeated_maps_count_once():
@@ -22,22 +44,30 @@ def test_repeated_maps_count_once():
     assert len(_distinct(reference_maps(12, 6, 4).values())) == 4
 
 
-def test_errors_are_relative_within_each_series():
-    """The first candidate wins on one series, the second by as much on one of other size."""
-    found = _relative(errors([1.0, 3000.0], [3.0, 1000.0]))
+def test_errors_are_relative_within_each_channel():
+    """The first candidate wins on one channel, the second by as much on one of other size."""
+    found, _ = relative(
+        [Constant(1.0, 3000.0), Constant(3.0, 1000.0)], windows_at_zero(1, 1, n_channels=2)
+    )
     np.testing.assert_allclose(found, [1.0, 1.0])
 
 
 def test_one_series_keeps_the_ratio_of_errors():
-    found = _relative(errors([2.0], [3.0], counts=(5.0,)))
+    found, n_series = relative([Constant(2.0), Constant(3.0)], windows_at_zero(1.0))
     assert float(found[1] / found[0]) == pytest.approx(1.5)
+    assert n_series == 1
 
 
-def test_series_without_values_or_errors_say_nothing():
-    found = _relative(errors([1.0, 0.0], [3.0, 0.0]))
-    np.testing.assert_allclose(found, [0.5, 1.5])
-    np.testing.assert_allclose(_relative(errors([1.0, 9.0], [3.0, 1.0], counts=(2.0, 0.0))), found)
-    np.testing.assert_allclose(_relative(errors([0.0, 0.0], [0.0, 0.0])), [1.0, 1.0])
+def test_constant_series_say_nothing():
+    found, n_series = relative([Constant(0.0), Constant(3.0)], windows_at_zero(0.0, 0.0))
+    assert found[0] == found[1]
+    assert n_series == 0
+
+
+def test_a_trace_of_an_error_costs_a_trace():
+    """Where all others are exact, a mean would call any error many times theirs."""
+    found, _ = relative([Constant(0.0), Constant(0.0), Constant(1e-4)], windows_at_zero(1.0))
+    assert found[2] == pytest.approx(0.01)
 
 
 def test_shares_fall_with_the_power_of_the_error():
@@ -60,30 +90,57 @@ def test_series_errors_equal_a_loop(at_most):
     found, counts = series_errors(net, windows, config)
 
     chosen = torch.linspace(0, len(windows) - 1, at_most or len(windows)).long()
-    totals, expected_counts = np.zeros(3), np.zeros(3)
+    totals, expected_counts = np.zeros((3, 2)), np.zeros((3, 2))
     for i in chosen.tolist():
         batch = windows.batch(torch.tensor([i]))
         observed = int(windows.observed(torch.tensor([i])))
-        error = (predict(net, windows)[i] - batch.y[0])[:observed].abs().sum()
         series = 0 if i < 8 else 1
-        totals[series] += float(error)
-        expected_counts[series] += 2 * observed
+        totals[series] += (predict(net, windows)[i] - batch.y[0])[:observed].abs().sum(0).numpy()
+        expected_counts[series] += observed
     np.testing.assert_allclose(counts, expected_counts)
     np.testing.assert_allclose(found, totals / np.maximum(expected_counts, 1), rtol=1e-5)
-    assert counts[2] == 0
+    assert (counts[2] == 0).all()
 
 
-def test_series_that_leave_their_range_do_not_rule_a_panel():
-    """Seasonal series beside one that was flat when it was scaled, then rises a thousandfold."""
-    t = np.arange(60)
-    rng = np.random.default_rng(0)
-    seasonal = {f"s{i}": 5 * np.sin(2 * np.pi * (t + i) / 6) + 100 for i in range(12)}
-    rising = 100 + 0.001 * rng.normal(size=60) + np.where(t < 44, 0, 40.0 * (t - 43))
-    settings = {**SIZES, "season_length": 6, "context_length": 12, "prediction_length": 6}
+T = np.arange(60)
+SEASONAL = {f"s{i}": 5 * np.sin(2 * np.pi * (T + i) / 6) + 100 for i in range(12)}
+LAYOUT = {"season_length": 6, "context_length": 12, "prediction_length": 6}
 
+
+def rising():
+    """Flat while it was scaled, then up a thousandfold."""
+    noise = np.random.default_rng(0).normal(size=60)
+    return 100 + 0.001 * noise + np.where(T < 44, 0, 40.0 * (T - 43))
+
+
+@pytest.mark.parametrize("form", ["panel", "columns"])
+def test_a_series_that_leaves_its_range_does_not_rule_the_others(form):
     def mean_error(series):
-        y = pd.concat({k: pd.DataFrame({"y": v[:54]}) for k, v in series.items()})
-        found = SigmaForecaster(**settings).fit(y).predict(range(1, 7))
-        return np.mean([abs(found.loc[k, "y"] - seasonal[k][54:]).mean() for k in seasonal])
+        if form == "panel":
+            y = pd.concat({k: pd.DataFrame({"y": v[:54]}) for k, v in series.items()})
+        else:
+            y = pd.DataFrame(series)[:54]
+        found = SigmaForecaster(**SIZES, **LAYOUT).fit(y).predict(range(1, 7))
+        columns = found["y"].unstack(0) if form == "panel" else found
+        return np.mean([np.abs(columns[k] - SEASONAL[k][54:]).mean() for k in SEASONAL])
 
-    assert mean_error({**seasonal, "rising": rising}) < 2 * mean_error(seasonal) + 0.5
+    assert mean_error({**SEASONAL, "rising": rising()}) < mean_error(SEASONAL) + 0.2
+
+
+@pytest.mark.parametrize("extra", [np.zeros(60), np.where(T == 5, 1.0, 0.0)], ids=["zeros", "one"])
+def test_flat_series_leave_the_network_its_share(extra):
+    """The network alone sees the exogenous column that rules nine series."""
+    rng = np.random.default_rng(0)
+
+    def share(n_extra):
+        frames = {}
+        for i in range(9 + n_extra):
+            x = rng.normal(size=60)
+            y = 3 * x + 0.1 * rng.normal(size=60) if i < 9 else extra
+            frames[f"s{i}"] = pd.DataFrame({"y": y, "x": x})
+        both = pd.concat(frames)
+        settings = SIZES | LAYOUT | {"max_epochs": 30, "learning_rate": 0.02}
+        fitted = SigmaForecaster(**settings).fit(both[["y"]], X=both[["x"]])
+        return fitted.model_.forecast.share
+
+    assert share(3) > 0.5 * share(0) > 0.2

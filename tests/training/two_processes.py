@@ -38,6 +38,6 @@ if __name__ == "__main__":
             # Shares are weighted by observed targets; padded contexts, which it reconstructs,
             # would need weights of their own.
             y = y.loc[:1]
-        state = forecaster.fit(y).network_.state_dict()
+        state = forecaster.fit(y).model_.forecast.state_dict()
         weights |= {f"{type(forecaster).__name__}.{name}": value for name, value in state.items()}
     torch.save(weights, f"{sys.argv[1]}_{os.environ.get('RANK', 'alone')}.pt")
