@@ -54,6 +54,11 @@ def default_settings(name: str) -> dict[str, object]:
     return {"recent": recent, "context_length": context}
 
 
+def context_settings(name: str) -> dict[str, object]:
+    """The paper's training on contexts and points of our own, to tell one from the other."""
+    return paper_settings(name) | default_settings(name)
+
+
 def _network_settings(name: str, loss: str) -> dict[str, object]:
     """The network alone; where series are many, at the paper's rate on more, larger batches."""
     settings = default_settings(name) | {"linear_base": False, "d_model": 16, "loss": loss}
@@ -79,6 +84,7 @@ def mase_settings(name: str) -> dict[str, object]:
 
 RECIPES = {
     "paper": paper_settings,
+    "context": context_settings,
     "default": default_settings,
     "smape": smape_settings,
     "mase": mase_settings,

@@ -140,13 +140,14 @@ def test_the_recipe_is_chosen_in_rehearsal():
             m4_row("Yearly", 0, 4.0, 1, "b", "rehearsal"),
             m4_row("Yearly", 0, 2.0, 1, "a"),
             m4_row("Yearly", 0, 8.0, 1, "b"),
-            m4_row("Yearly", "0+1", 7.0, 1, "b, averaged"),
+            m4_row("Yearly", "0+1", 3.0, 1, "b, averaged"),
+            m4_row("Yearly", "0+1+2", 7.0, 1, "b, averaged"),
             m4_row("Yearly", "0+1", 1.0, 1, "a, averaged"),
         ]
     )
     text = m4_tables.m4_table(frame)
     assert "| Yearly | best in rehearsal | train | 8.000 |" in text
-    assert "| Yearly | best in rehearsal, averaged | train | 7.000 |" in text
+    assert "| Yearly | best in rehearsal, averaged over 3 seeds | train | 7.000 |" in text
     assert "| rehearsal |" not in text
     assert "| Yearly | 0.550 / 0.350 | 0.450 / 0.650 |" in m4_tables.rehearsal_table(frame)
     assert "| Daily | – / – | – / – |" in m4_tables.rehearsal_table(frame)
