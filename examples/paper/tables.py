@@ -130,25 +130,27 @@ def ratio_summary(found: pd.Series) -> str:
 
 
 def default_table(runs: pd.DataFrame) -> str:
-    """MSE of `SigmaForecaster` as it comes: at the paper's context, and at the best of several.
+    """`SigmaForecaster` as it comes: at the paper's context, and at the best of several.
 
-    The context is chosen by validation loss, cell by cell.
+    The context is chosen by validation loss, cell by cell; it may be the paper's.
     """
     own = own_settings(runs, "default")
     if own.empty:
         return "No run yet."
-    by_cell = own.groupby(["dataset", "horizon", "context"])[["mse", "valid_loss"]].mean()
+    by_cell = own.groupby(["dataset", "horizon", "context"])[["mse", "mae", "valid_loss"]].mean()
     rows = []
     for (dataset, horizon), cell in by_cell.groupby(level=["dataset", "horizon"], sort=False):
         at_context = cell.droplevel(["dataset", "horizon"])
-        best = at_context["valid_loss"].idxmin()
-        theirs = published(7, "Sigma", dataset, "mse", horizon=horizon)
-        same = at_context["mse"].get(96, np.nan)
-        row = [number(theirs), number(same), number(same / theirs), best]
-        free = at_context.at[best, "mse"]
-        rows.append([dataset, horizon, *row, number(free), number(free / theirs)])
-    header = ["set", "T", "paper", "default, L = 96", "ratio", "L chosen", "MSE", "ratio"]
-    return markdown(header, rows)
+        best = at_context["valid_loss"].idxmin() if len(at_context) > 1 else np.nan
+        row: list[object] = [dataset, horizon]
+        for metric in ("mse", "mae"):
+            theirs = published(7, "Sigma", dataset, metric, horizon=horizon)
+            same = at_context[metric].get(96, np.nan)
+            free = at_context[metric].get(best, np.nan)
+            row += map(number, (theirs, same, same / theirs, free, free / theirs))
+        rows.append([*row, number(best, 0)])
+    header = ["default, L = 96", "ratio", "free L", "ratio"]
+    return markdown(["set", "T", "MSE, paper", *header, "MAE, paper", *header, "L"], rows)
 
 
 def averages_table(runs: pd.DataFrame) -> str:

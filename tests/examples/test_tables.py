@@ -100,9 +100,12 @@ def test_the_default_has_a_context_chosen_by_validation():
     rows = [("default", "ETTh1", c, 96, 0, "{}", mse, 0.3) for c, mse in ((96, 0.4), (336, 0.379))]
     frame = runs(*rows).assign(valid_loss=[0.5, 0.4])
     found = tables.default_table(frame)
-    assert "| ETTh1 | 96 | 0.379 | 0.400 | 1.055 | 336 | 0.379 | 1.000 |" in found
+    mse, mae = "0.379 | 0.400 | 1.055 | {} | {}", "0.393 | 0.300 | 0.763 | 0.300 | 0.763"
+    assert f"| {mse.format('0.379', '1.000')} | {mae} | 336 |" in found
     found = tables.default_table(frame.assign(valid_loss=[0.4, 0.5]))
-    assert "| 96 | 0.400 | 1.055 |" in found
+    assert f"| {mse.format('0.400', '1.055')} | {mae} | 96 |" in found
+    alone = tables.default_table(frame[:1])
+    assert f"| {mse.format('–', '–')} | 0.393 | 0.300 | 0.763 | – | – | – |" in alone
     assert tables.default_table(runs()) == "No run yet."
 
 
