@@ -234,7 +234,9 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         return float(self.score_samples(X).mean())
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Names of the latent values: scale of the encoder and position.
+        """Names of the latent values: scale of the encoder, and position.
+
+        Where scales repeat, the number of the encoder stands between the two.
 
         Parameters
         ----------
@@ -247,9 +249,10 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         """
         check_is_fitted(self)
         net = self.network_
+        repeated = len(set(net.scales)) < len(net.scales)
         names = [
-            f"multiscaleautoencoder_scale{scale:g}_{k}"
-            for scale, size in zip(net.scales, net.latent_sizes, strict=True)
+            f"multiscaleautoencoder_scale{scale:g}_{f'{i}_' if repeated else ''}{k}"
+            for i, (scale, size) in enumerate(zip(net.scales, net.latent_sizes, strict=True))
             for k in range(size)
         ]
         return np.array(names, dtype=object)

@@ -71,6 +71,9 @@ def test_names_by_scale_and_pandas_output():
     model = make(scales=(0.5, 1.0), latent_size=(1, 2)).fit(X)
     names = [f"multiscaleautoencoder_scale{name}" for name in ("0.5_0", "1_0", "1_1")]
     assert list(model.get_feature_names_out()) == names
+    twice = make(scales=(1.0, 1.0), latent_size=(1, 2)).fit(X)
+    names = [f"multiscaleautoencoder_scale1_{name}" for name in ("0_0", "1_0", "1_1")]
+    assert list(twice.get_feature_names_out()) == names
     frame = make(latent_size=1).set_output(transform="pandas").fit_transform(X)
     assert isinstance(frame, pd.DataFrame)
     assert frame.shape == (60, 2)
