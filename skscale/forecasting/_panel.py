@@ -67,7 +67,8 @@ class Panel:
             If a stretch behind a gap is the last and has less than ``at_least`` points.
         """
         keys, offsets, times = _split_index(y.index)
-        ends = np.sort(np.concatenate([offsets, self.step.gaps(times, offsets)]))
+        gaps = self.step.gaps(times, offsets)
+        ends = np.sort(np.concatenate([offsets, gaps]))
         self.step.check_regular(times, ends)
         series = np.searchsorted(offsets, ends[:-1], side="right") - 1
         last = np.searchsorted(ends, offsets[1:]) - 1
@@ -76,6 +77,8 @@ class Panel:
         whole = replace(
             self, values=values, offsets=ends, keys=keys, times=times, columns=y.columns
         )
+        if not len(gaps):
+            return whole, whole
         behind = np.bincount(series)[series[last]] > 1
         short = behind & (whole.lengths[last] < at_least)
         if short.any():

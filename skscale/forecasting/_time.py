@@ -70,10 +70,9 @@ class TimeStep:
 
     def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:
         """Positions of the points that lie more than a step behind the one before them."""
-        inner = np.ones(len(times), dtype=bool)
-        inner[offsets[:-1]] = False
-        jumps = np.concatenate(([False], ~self._follows(times) & (times[:-1] < times[1:])))
-        return np.flatnonzero(jumps & inner)
+        jumps = np.concatenate(([False], self.shift(times[:-1], 1) < times[1:]))
+        jumps[offsets[:-1]] = False
+        return np.flatnonzero(jumps)
 
     def _follows(self, times: pd.Index) -> np.ndarray:
         if isinstance(times, pd.DatetimeIndex):

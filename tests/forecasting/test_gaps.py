@@ -63,6 +63,15 @@ def test_batched_predictions_behind_a_gap(make, series):
     assert np.isfinite(batched).all()
 
 
+def test_a_point_between_the_steps_is_no_gap(make):
+    hours = pd.date_range("2020-01-01", periods=60, freq="h")
+    y = pd.Series(wave(60), index=hours)
+    between = pd.DatetimeIndex([*hours[40:50], hours[49] + pd.Timedelta("30min"), *hours[50:]])
+    new = pd.Series(np.arange(21.0), index=between)
+    with pytest.raises(ValueError, match="not evenly spaced"):
+        make(context_length=4, prediction_length=1).fit(y[:40]).update(new, update_params=False)
+
+
 def test_too_little_behind_a_gap(make, series):
     forecaster = make(**SIZES).fit(series[:30])
     before = forecaster.predict([1])
