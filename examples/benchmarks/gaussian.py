@@ -1,7 +1,7 @@
 """Cost of applying the discrete Gaussian: dense, truncated and FFT over the length (Figure 11).
 
 Forward and backward on 224 series (7 channels, batch 32) at Sigma's initial scales; fewer
-series for long ones. The crossovers in `skscale.ops.gaussian` follow from this table.
+series for long ones. The crossovers in `skscale.ops.kernels` follow from this table.
 
 ::
 

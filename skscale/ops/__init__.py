@@ -3,12 +3,8 @@
 from skscale.ops.blocks import block_starts, check_scale, hold, segment_range
 from skscale.ops.continuous import blend_full, blend_scales, bump_weights, nearest_cells
 from skscale.ops.edges import extend
-from skscale.ops.gaussian import (
-    apply_symmetric_kernel,
-    discrete_gaussian,
-    kernel_half_width,
-    toeplitz,
-)
+from skscale.ops.gaussian import discrete_gaussian
+from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width, toeplitz
 from skscale.ops.pooling import average_pool, max_pool, min_pool, segment, subsample
 from skscale.ops.smoothing import gaussian_smooth, moving_average
 from skscale.ops.spectrum import forecastability

@@ -10,7 +10,8 @@ from torch.nn.functional import pad
 
 from skscale.ops.blocks import check_scale
 from skscale.ops.edges import check_option, extend
-from skscale.ops.gaussian import apply_symmetric_kernel, discrete_gaussian, kernel_half_width
+from skscale.ops.gaussian import discrete_gaussian
+from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width
 
 __all__ = ["gaussian_smooth", "moving_average"]
 
