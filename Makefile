@@ -35,7 +35,7 @@ paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuil
 	$(call RUN,m4) --recipe paper --choose test --seeds 0
 	$(call RUN,ablation)
 	$(call RUN,context_length)
-	$(BIN)/python -m examples.paper.context_length --cost
+	$(BIN)/python -m examples.paper.context_cost
 	$(BIN)/python -m examples.paper.case_study --data $(DATA)
 	$(BIN)/python -m examples.paper.page
 

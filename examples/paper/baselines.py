@@ -10,32 +10,39 @@ for a fixed number of epochs on all known rows, as they do not choose one on val
 
 from __future__ import annotations
 
-import argparse
+from itertools import product
 
 from examples.paper import long_term
-from examples.paper.runs import add_shared_arguments
+from examples.paper.runs import add_shared_arguments, positive, script_parser
 
 SEASONS = {"ETTh1": 24, "ETTh2": 24, "Exchange": 1, "ETTm1": 96, "ETTm2": 96, "Weather": 144}
 NAIVE = "sktime.forecasting.naive:NaiveForecaster"
-LINEAR = [f"sktime.forecasting.ltsf:LTSF{kind}LinearForecaster" for kind in "DN"]
+LINEAR = tuple(f"sktime.forecasting.ltsf:LTSF{kind}LinearForecaster" for kind in "DN")
+EPOCHS = 10
+
+
+def settings(model: str, dataset: str, epochs: int = EPOCHS) -> dict[str, object]:
+    """Parameters of a baseline for one data set."""
+    if model == NAIVE:
+        return {"strategy": "last", "sp": SEASONS[dataset]}
+    return {"num_epochs": epochs, "batch_size": 32}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run what is missing."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dataset", nargs="+", choices=SEASONS, default=list(SEASONS))
-    parser.add_argument("--epochs", type=int, default=10)
-    add_shared_arguments(parser, "baselines.csv")
-    parser.set_defaults(seeds=[0])
+    parser = script_parser(__doc__)
+    parser.add_argument(
+        "--dataset", nargs="+", choices=SEASONS, default=list(SEASONS), help="data sets"
+    )
+    parser.add_argument("--epochs", type=positive, default=EPOCHS, help="of the linear networks")
+    add_shared_arguments(parser, "baselines.csv", seeds=[0])
     args = parser.parse_args(arguments)
     shared = ["--data", str(args.data), "--out", str(args.out)]
-    for name in args.dataset:
-        flags = [*shared, "--dataset", name]
-        season = ["--set", "strategy=last", f"sp={SEASONS[name]}"]
-        long_term.main([*flags, "--model", NAIVE, *season, "--seeds", "0"])
-        epochs = ["--set", f"num_epochs={args.epochs}", "batch_size=32"]
-        seeds = ["--seeds", *map(str, args.seeds)]
-        long_term.main([*flags, "--model", *LINEAR, *epochs, *seeds])
+    for dataset, model in product(args.dataset, (NAIVE, *LINEAR)):
+        changes = [f"{k}={v}" for k, v in settings(model, dataset, args.epochs).items()]
+        seeds = ["0"] if model == NAIVE else [str(seed) for seed in args.seeds]
+        flags = ["--dataset", dataset, "--model", model, "--set", *changes, "--seeds", *seeds]
+        long_term.main([*shared, *flags])
 
 
 if __name__ == "__main__":

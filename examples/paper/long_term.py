@@ -4,7 +4,7 @@
 
     python -m examples.paper.long_term --dataset ETTh1 --horizon 96 --seeds 0 1 2
     python -m examples.paper.long_term --model sktime.forecasting.naive:NaiveForecaster \
-        --set strategy=last sp=24 --seeds 0 --out docs/results/paper/baselines.csv
+        --dataset ETTh1 --set strategy=last sp=24 --seeds 0
 
 A run that is in the result table already, with the same settings, is not repeated.
 """
@@ -17,22 +17,28 @@ from functools import cache, partial
 from itertools import product
 
 from examples.paper.models import MODELS, Model, find_model, parsed_settings
-from examples.paper.protocol import SOURCES, load
+from examples.paper.protocol import SOURCES, Benchmark, load
 from examples.paper.results import ResultTable, settings_text
-from examples.paper.runs import KEYS, VALUES, add_shared_arguments, finished_run, print_runs
+from examples.paper.runs import (
+    KEYS,
+    VALUES,
+    add_shared_arguments,
+    finished_run,
+    positive,
+    print_runs,
+    script_parser,
+)
 
 CONTEXT_LENGTH = 96
 
 
 def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict[str, str]]:
     """Rows of all runs asked for, run only where the table lacks them."""
-    for name, dataset in product(args.model, args.dataset):
-        data = cache(partial(load, dataset, args.data))
-        try:
-            model = find_model(name)
-            settings = model.settings(dataset) | _changes(args, model)
-        except ValueError as error:
-            raise SystemExit(str(error)) from error
+    # All of them before the first run: a mistake must not show after hours.
+    models = {name: _model(name, args) for name in args.model}
+    for (name, model), dataset in product(models.items(), args.dataset):
+        data = cache(partial(_load, dataset, args))
+        settings = model.settings(dataset)
         shown = settings if args.stride == 1 else settings | {"stride": args.stride}
         for context, horizon, seed in product(args.context, args.horizon, args.seeds):
             values = (name, dataset, context, horizon, seed, settings_text(shown))
@@ -40,29 +46,53 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
             yield finished_run(table, key, model.estimator, settings, data, args.stride)
 
 
-def _changes(args: argparse.Namespace, model: Model) -> dict[str, object]:
-    """Settings given on the command line."""
-    changes = {} if args.max_epochs is None else {"max_epochs": args.max_epochs}
-    return changes | parsed_settings(args.set, model.estimator)
+def _model(name: str, args: argparse.Namespace) -> Model:
+    """Find a model, and change its settings as the command line says."""
+    changes = list(args.set)
+    if args.max_epochs is not None:
+        changes.append(f"max_epochs={args.max_epochs}")
+    try:
+        model = find_model(name)
+        changed = parsed_settings(changes, model.estimator)
+    except ValueError as error:
+        raise SystemExit(f"{name}: {error}") from error
+    return Model(model.estimator, lambda dataset: model.settings(dataset) | changed)
+
+
+def _load(dataset: str, args: argparse.Namespace) -> Benchmark:
+    try:
+        data = load(dataset, args.data)
+        data.test_cuts(max(args.horizon))
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"{dataset}: {error}") from error
+    return data
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = script_parser(__doc__)
     parser.add_argument(
         *("--model",),
         nargs="+",
         default=["sigma"],
         help=f"{', '.join(MODELS)} or module:Class of an sktime forecaster",
     )
-    parser.add_argument("--dataset", nargs="+", choices=SOURCES, default=list(SOURCES)[:6])
-    parser.add_argument("--horizon", nargs="+", type=int, default=[96, 192, 336, 720])
-    parser.add_argument("--context", nargs="+", type=int, default=[CONTEXT_LENGTH])
-    parser.add_argument("--max-epochs", type=int, help="at most so many epochs (default 10)")
+    parser.add_argument(
+        *("--dataset",), nargs="+", choices=SOURCES, default=list(SOURCES)[:6], help="data sets"
+    )
+    parser.add_argument(
+        *("--horizon",), nargs="+", type=positive, default=[96, 192, 336, 720], help="steps ahead"
+    )
+    parser.add_argument(
+        "--context", nargs="+", type=positive, default=[CONTEXT_LENGTH], help="points of a window"
+    )
+    parser.add_argument("--max-epochs", type=positive, help="in the place of the model's own")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="change the forecaster"
     )
-    parser.add_argument("--stride", type=int, default=1, help="score every so many test windows")
+    parser.add_argument(
+        "--stride", type=positive, default=1, help="score every so many test windows"
+    )
     add_shared_arguments(parser, "long_term.csv")
     return parser.parse_args(arguments)
 

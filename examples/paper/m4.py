@@ -39,7 +39,7 @@ from examples.paper.m4_data import (
 )
 from examples.paper.m4_recipes import RECIPES
 from examples.paper.results import ResultTable, settings_text, versions_text
-from examples.paper.runs import add_shared_arguments
+from examples.paper.runs import add_shared_arguments, positive, script_parser
 from examples.paths import ROOT
 from skscale import SigmaForecaster
 
@@ -77,8 +77,8 @@ def chosen_on_test(
     Every number of epochs is a run of its own, and nothing is held out. The schedule must not
     look ahead, so that a short run is the start of a long one.
     """
-    if settings["lr_schedule"] not in ("halving", "constant"):
-        raise ValueError(f"lr_schedule={settings['lr_schedule']!r} depends on max_epochs")
+    if not can_leak(settings):
+        raise ValueError(f"the schedule of {dict(settings)} depends on max_epochs")
     whole = dict(settings) | {"validation_fraction": 0}
     found = [
         forecast(whole | {"max_epochs": n + 1}, data, seed) for n in range(settings["max_epochs"])
@@ -86,6 +86,11 @@ def chosen_on_test(
     scores = [errors(values, data).smape for values, _ in found]
     best = int(np.argmin(scores))
     return found[best][0], found[-1][1] | {"best_epoch": best}
+
+
+def can_leak(settings: Mapping[str, object]) -> bool:
+    """Whether a short run is the start of a long one, as `chosen_on_test` needs."""
+    return settings.get("lr_schedule") in ("halving", "constant")
 
 
 def run(
@@ -141,18 +146,25 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
     choose = "rehearsal" if args.rehearsal else args.choose
     for name, recipe in product(args.frequency, args.recipe):
         data = cache(partial(_load, name, args))
-        settings = RECIPES[recipe](name)
-        if args.max_epochs is not None:
-            settings["max_epochs"] = args.max_epochs
+        settings = _settings(name, recipe, args)
         text = settings_text(settings)
         files = []
         for seed in args.seeds:
             key = dict(zip(KEYS, (recipe, name, choose, seed, text), strict=True))
             files.append(args.forecasts / f"{recipe}-{name}-{choose}-{seed}-{_short(text)}.npy")
             yield finished_run(table, key, settings, data, files[-1])
-        if len(files) > 1 and all(file.is_file() for file in files):
+        if len(files) > 1:
             key |= {"recipe": recipe + AVERAGED, "seed": "+".join(map(str, args.seeds))}
+            missing = [file for file in files if not file.is_file()]
+            if missing and table.find(key) is None:
+                print(f"{name} {recipe}: no average, there is no {missing[0]}")
+                continue
             yield table.row(key, partial(averaged, files, data))
+
+
+def _settings(name: str, recipe: str, args: argparse.Namespace) -> dict[str, object]:
+    settings = RECIPES[recipe](name)
+    return settings if args.max_epochs is None else settings | {"max_epochs": args.max_epochs}
 
 
 def _load(name: str, args: argparse.Namespace) -> M4:
@@ -196,20 +208,40 @@ def group_errors(rows: Iterable[Mapping[str, str]], group: str) -> GroupErrors |
     return GroupErrors(*found, mean, owa(found, naive2))
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run what is missing and print every row and the groups."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frequency", nargs="+", choices=FREQUENCIES, default=list(FREQUENCIES))
-    parser.add_argument("--recipe", nargs="+", choices=RECIPES, default=list(RECIPES))
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = script_parser(__doc__)
+    parser.add_argument(
+        *("--frequency",),
+        nargs="+",
+        choices=FREQUENCIES,
+        default=list(FREQUENCIES),
+        help="a network each",
+    )
+    parser.add_argument(
+        "--recipe", nargs="+", choices=RECIPES, default=list(RECIPES), help="see m4_recipes.py"
+    )
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--choose", choices=("train", "test"), default="train")
+    way.add_argument(
+        "--choose", choices=("train", "test"), default="train", help="data that choose the epoch"
+    )
     way.add_argument("--rehearsal", action="store_true", help="end one horizon earlier")
-    parser.add_argument("--max-epochs", type=int, help="instead of those of the recipe")
+    parser.add_argument("--max-epochs", type=positive, help="in the place of the recipe's own")
     parser.add_argument(
         "--forecasts", type=Path, default=ROOT / "build" / "m4", help="folder that keeps forecasts"
     )
     add_shared_arguments(parser, "m4.csv")
     args = parser.parse_args(arguments)
+    if args.choose == "test":
+        for name, recipe in product(args.frequency, args.recipe):
+            if not can_leak(_settings(name, recipe, args)):
+                parser.error(f"--choose test: the schedule of {recipe!r} depends on max_epochs")
+    return args
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run what is missing and print every row and the groups."""
+    args = parse(arguments)
     finished = []
     for row in finished_runs(args, ResultTable(args.out, KEYS, VALUES)):
         finished.append(row)

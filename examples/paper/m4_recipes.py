@@ -32,7 +32,7 @@ def paper_settings(name: str) -> dict[str, object]:
     """Table 6 and the official script: as many windows an epoch as there are series.
 
     ``recent`` points of every series hold the cuts and contexts of training and, behind them,
-    one horizon for validation.
+    what validates: one horizon, or a fifth of the points where that is more.
     """
     horizon = FREQUENCIES[name].horizon
     n_series, history = SIZES[name]

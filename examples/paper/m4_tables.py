@@ -6,24 +6,25 @@ import pandas as pd
 
 from examples.paper.m4 import AVERAGED, group_errors, row_errors
 from examples.paper.m4_data import FREQUENCIES, GROUPS, owa
+from examples.paper.m4_recipes import RECIPES
 from examples.paper.published import published
+from examples.paper.results import settings_text
 from examples.paper.tables import markdown, number, with_spread
 
 CHOSEN = "best in rehearsal"
 
 
 def m4_table(runs: pd.DataFrame) -> str:
-    """Table 3: every recipe in the groups of the paper, deviations over seeds.
-
-    Of averages, the one over the most seeds.
-    """
+    """Table 3: every recipe in the groups of the paper, deviations over seeds."""
+    runs = own_recipes(runs)
     if runs.empty:
         return "No run yet."
     rows = []
     runs = pd.concat([runs[runs["choose"] != "rehearsal"], chosen_runs(runs)])
     for (recipe, choose), part in runs.groupby(["recipe", "choose"], sort=False):
         if recipe.endswith(AVERAGED):
-            n_seeds = part["seed"].str.count(r"\+") + 1
+            # Groups need all of their frequencies over the same seeds.
+            n_seeds = n_averaged(part)
             part, recipe = part[n_seeds == n_seeds.max()], f"{recipe} over {n_seeds.max()} seeds"
         for group in GROUPS:
             seeds = (own.to_dict("records") for _, own in part.groupby("seed"))
@@ -39,6 +40,22 @@ def m4_table(runs: pd.DataFrame) -> str:
     rows.sort(key=lambda row: list(GROUPS).index(row[0]))
     header = ["group", "recipe", "epoch chosen on", "sMAPE", "paper", "MASE", "paper", "OWA"]
     return markdown([*header, "paper", "ratio", "OWA, pooled", "runs"], rows)
+
+
+def own_recipes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs with the settings that their recipe has now; of averages, those over the most seeds."""
+    if runs.empty:
+        return runs
+    pairs = zip(runs["recipe"].str.removesuffix(AVERAGED), runs["frequency"], strict=True)
+    runs = runs[runs["settings"] == [settings_text(RECIPES[r](name)) for r, name in pairs]]
+    n_seeds = n_averaged(runs)
+    most = n_seeds.groupby([runs["recipe"], runs["frequency"], runs["choose"]]).transform("max")
+    return runs[n_seeds == most]
+
+
+def n_averaged(runs: pd.DataFrame) -> pd.Series:
+    """Seeds of every average; 1 for a single run."""
+    return runs["seed"].astype(str).str.count(r"\+") + 1
 
 
 def owa_by_frequency(runs: pd.DataFrame, choose: str) -> pd.DataFrame:
@@ -66,6 +83,7 @@ def chosen_runs(runs: pd.DataFrame) -> pd.DataFrame:
 
 def rehearsal_table(runs: pd.DataFrame) -> str:
     """OWA of every recipe by frequency: in rehearsal, where it is chosen, and on the test set."""
+    runs = own_recipes(runs)
     rehearsal, test = (owa_by_frequency(runs, choose) for choose in ("rehearsal", "train"))
     recipes = [*dict.fromkeys([*rehearsal.columns, *test.columns])]
     if not recipes:

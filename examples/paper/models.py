@@ -156,7 +156,7 @@ def parsed_settings(texts: list[str], estimator: type[BaseForecaster]) -> dict[s
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or name not in estimator.get_param_names():
-            raise ValueError(f"--set takes parameter=value of the forecaster, got {text!r}")
+            raise ValueError(f"settings are parameter=value of the forecaster, got {text!r}")
         try:
             changes[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):

@@ -11,6 +11,7 @@ The page ``docs/results/paper.md`` is written by hand but for the parts between 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ import pandas as pd
 
 from examples.paper import figures
 from examples.paper.m4_tables import m4_table, rehearsal_table
+from examples.paper.results import whole_text
+from examples.paper.runs import script_parser
 from examples.paper.tables import (
     ablation_table,
     averages_table,
@@ -35,8 +38,8 @@ PAGE = RESULTS / "paper.md"
 
 def read(name: str, folder: Path = PAPER_RESULTS) -> pd.DataFrame:
     """Finished runs; an empty frame where there are none."""
-    path = folder / f"{name}.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    text = whole_text(folder / f"{name}.csv")
+    return pd.read_csv(io.StringIO(text)) if text else pd.DataFrame()
 
 
 def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
@@ -84,8 +87,9 @@ def filled(page: str, found: Mapping[str, str]) -> str:
     )
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Fill the page and draw the figures."""
+    script_parser(__doc__).parse_args(arguments)
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
     figures.draw_context_length(read("long_term"), read("context_length"), read("context_cost"))
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 
 import skscale
 from examples.paths import ROOT
 
 
 class ResultTable:
-    """Rows of finished runs in a CSV file.
+    """Rows of finished runs in a CSV file, to which several processes may add.
 
     Parameters
     ----------
@@ -37,18 +38,13 @@ class ResultTable:
 
     def rows(self) -> list[dict[str, str]]:
         """Whole rows; one that a kill cut off does not count."""
-        if not self.path.is_file() or not self.path.stat().st_size:
-            return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            reader = csv.reader(file)
-            header = tuple(next(reader))
-            if header != self.columns:
-                raise ValueError(
-                    f"{self.path} has the columns {header}, not {self.columns}; move it away"
-                )
-            return [
-                dict(zip(header, row, strict=True)) for row in reader if len(row) == len(header)
-            ]
+        lines = csv.reader(io.StringIO(whole_text(self.path), newline=""))
+        header = tuple(next(lines, self.columns))
+        if header != self.columns:
+            raise ValueError(
+                f"{self.path} has the columns {header}, not {self.columns}; move it away"
+            )
+        return [dict(zip(header, line, strict=True)) for line in lines]
 
     def find(self, key: Mapping[str, object]) -> dict[str, str] | None:
         """Row of a finished run, or None."""
@@ -62,25 +58,27 @@ class ResultTable:
         self, key: Mapping[str, object], run: Callable[[], Mapping[str, object]]
     ) -> dict[str, str]:
         """Row of a run; ``run`` gives its other columns, only if the table lacks it."""
-        if self.find(key) is None:
-            self.append({**key, **run()})
-        found = self.find(key)
-        assert found is not None
-        return found
+        return self.find(key) or self.append({**key, **run()})
 
-    def append(self, row: Mapping[str, object]) -> None:
-        """Add a row with a single write, which other processes' rows cannot interleave."""
+    def append(self, row: Mapping[str, object]) -> dict[str, str]:
+        """Add a row, unless another process has added the same run; return what stands there."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            size = os.fstat(handle).st_size
-            lines = [] if size else [self.columns]
-            lines.append(tuple(row[name] for name in self.columns))
-            start = "" if not size or _ends_line(self.path) else "\n"
-            os.write(handle, (start + _csv(lines)).encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with FileLock(f"{self.path}.lock"):
+            found = self.find(row)
+            if found is not None:
+                return found
+            whole = whole_text(self.path).encode()
+            line = tuple(str(row[name]) for name in self.columns)
+            with self.path.open("ab") as file:
+                file.truncate(len(whole))  # what a kill cut off
+                file.write(_csv([line] if whole else [self.columns, line]).encode())
+        return dict(zip(self.columns, line, strict=True))
+
+
+def whole_text(path: Path) -> str:
+    """Text of a table but for a last line that a kill cut off; empty if there is no file."""
+    found = path.read_bytes() if path.is_file() else b""
+    return found[: found.rfind(b"\n") + 1].decode()
 
 
 def settings_text(settings: Mapping[str, object]) -> str:
@@ -91,28 +89,32 @@ def settings_text(settings: Mapping[str, object]) -> str:
 def versions_text() -> str:
     """Version and commit of skscale, and what it ran on."""
     return (
-        f"skscale {skscale.__version__}{_commit()}, torch {torch.__version__}, "
-        f"python {platform.python_version()}, {platform.machine()}, "
+        f"skscale {skscale.__version__}{COMMIT}, torch {torch.__version__}, "
+        f"sktime {version('sktime')}, python {platform.python_version()}, {platform.machine()}, "
         f"{torch.get_num_threads()} threads"
     )
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
+    """Last commit; "dirty" if the code has changed since, whatever became of the results."""
+    commands = (
+        ["git", "rev-parse", "--short", "HEAD"],
+        ["git", "status", "--porcelain", "--", "skscale", "examples"],
+    )
     try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        commit, changes = (
+            subprocess.run(c, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+            for c in commands
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return f" ({found.stdout.strip()})"
+    return f" ({commit}{'-dirty' if changes else ''})"
 
 
-def _ends_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+COMMIT = _commit()  # when the code is imported: a run may end long after
 
 
-def _csv(lines: list[tuple]) -> str:
+def _csv(lines: list) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue()

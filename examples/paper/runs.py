@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -35,6 +35,7 @@ def run(
 ) -> dict[str, object]:
     """Fit one model with one seed and score it; the `VALUES` of its row."""
     context, horizon, seed = (int(str(key[name])) for name in ("context", "horizon", "seed"))
+    data.test_cuts(horizon)  # fails before the fit if the horizon is too long
     # The seed is for networks without one of their own.
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -83,11 +84,39 @@ def _training(history: Mapping[str, list] | None) -> dict[str, object]:
     }
 
 
-def add_shared_arguments(parser: argparse.ArgumentParser, out: str) -> None:
+def script_parser(text: str) -> argparse.ArgumentParser:
+    """Parser of a script with the docstring ``text``, which shows the defaults."""
+    shown = argparse.ArgumentDefaultsHelpFormatter
+    return argparse.ArgumentParser(description=text.splitlines()[0], formatter_class=shown)
+
+
+def positive(text: str) -> int:
+    """Read a positive whole number of the command line."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def folder(text: str) -> Path:
+    """Read a folder of the command line; it must exist."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"no such folder: {text}")
+    return Path(text)
+
+
+def add_shared_arguments(
+    parser: argparse.ArgumentParser, out: str, seeds: Sequence[int] = (0, 1, 2)
+) -> None:
     """Options of all scripts: seeds, data folder, result file."""
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--out", type=Path, default=PAPER_RESULTS / out)
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(seeds), help="a run each")
+    parser.add_argument("--data", type=folder, default=str(DATA), help="folder of the data sets")
+    parser.add_argument(
+        *("--out",),
+        type=Path,
+        default=PAPER_RESULTS / out,
+        help="result table; runs that are there already are not repeated",
+    )
 
 
 def print_runs(rows: Iterable[Mapping[str, str]]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from examples.paper.ablation import VARIANTS
+from examples.paper import ablation, baselines
 from examples.paper.context_length import CONTEXTS
+from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import MODELS
 from examples.paper.published import published
 from examples.paper.results import settings_text
@@ -39,9 +41,14 @@ def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
     runs = runs[runs["model"] == model]
     given = runs["settings"].map(json.loads)
     wanted = runs["dataset"].map(MODELS[model].settings)
-    same = [
-        g | {"max_epochs": 0} == w | {"max_epochs": 0} for g, w in zip(given, wanted, strict=True)
-    ]
+    same = pd.Series(
+        [
+            g | {"max_epochs": 0} == w | {"max_epochs": 0}
+            for g, w in zip(given, wanted, strict=True)
+        ],
+        index=runs.index,
+        dtype=bool,
+    )
     epochs, whole = (part.map(lambda s: s.get("max_epochs", 0)) for part in (given, wanted))
     shown = epochs.astype(str) + " of " + whole.astype(str) + " epochs"
     runs = runs.assign(allowed=epochs, shortened=shown.where(epochs != whole, ""))[same]
@@ -137,10 +144,10 @@ def default_table(runs: pd.DataFrame) -> str:
     own = own_settings(runs, "default")
     if own.empty:
         return "No run yet."
-    by_cell = own.groupby(["dataset", "horizon", "context"])[["mse", "mae", "valid_loss"]].mean()
     rows = []
-    for (dataset, horizon), cell in by_cell.groupby(level=["dataset", "horizon"], sort=False):
-        at_context = cell.droplevel(["dataset", "horizon"])
+    for dataset, horizon in product(DATASETS, HORIZONS):
+        cell = own[(own["dataset"] == dataset) & (own["horizon"] == horizon)]
+        at_context = cell.groupby("context")[["mse", "mae", "valid_loss"]].mean()
         best = at_context["valid_loss"].idxmin() if len(at_context) > 1 else np.nan
         row: list[object] = [dataset, horizon]
         for metric in ("mse", "mae"):
@@ -148,22 +155,25 @@ def default_table(runs: pd.DataFrame) -> str:
             same = at_context[metric].get(96, np.nan)
             free = at_context[metric].get(best, np.nan)
             row += map(number, (theirs, same, same / theirs, free, free / theirs))
-        rows.append([*row, number(best, 0)])
+        rows.append([*row, number(best, 0), cell["seed"].nunique()])
     header = ["default, L = 96", "ratio", "free L", "ratio"]
-    return markdown(["set", "T", "MSE, paper", *header, "MAE, paper", *header, "L"], rows)
+    return markdown(["set", "T", "MSE, paper", *header, "MAE, paper", *header, "L", "seeds"], rows)
 
 
 def averages_table(runs: pd.DataFrame) -> str:
     """Tables 2 and 8: means over the four horizons, with the deviation over seeds."""
     own = own_settings(runs, "sigma")
+    own = own[own["context"] == CONTEXT_LENGTH] if len(own) else own
     rows = []
     for dataset in DATASETS:
         row: list[object] = [dataset]
         mine = own[own["dataset"] == dataset] if len(own) else own
         for metric in ("mse", "mae"):
-            theirs = [published(7, "Sigma", dataset, metric, horizon=h) for h in HORIZONS]
-            deviation = published(8, "Sigma", dataset, f"{metric}_sd", horizon="mean")
-            row += [horizon_mean(mine, metric), with_spread(float(np.mean(theirs)), deviation)]
+            theirs, deviation = (
+                published(8, "Sigma", dataset, name, horizon="mean")
+                for name in (metric, f"{metric}_sd")
+            )
+            row += [horizon_mean(mine, metric), with_spread(theirs, deviation)]
         rows.append(row)
     return markdown(["set", "MSE", "paper", "MAE", "paper"], rows)
 
@@ -180,39 +190,42 @@ def horizon_mean(runs: pd.DataFrame, metric: str) -> str:
     return with_spread(mean, whole.std() if len(whole) > 1 else np.nan)
 
 
-def baselines_table(runs: pd.DataFrame, baselines: pd.DataFrame) -> str:
+def baselines_table(runs: pd.DataFrame, others: pd.DataFrame) -> str:
     """MSE of sktime's forecasters through the same protocol, beside Sigma."""
-    if baselines.empty:
+    if others.empty:
         return "No run yet."
-    sigma = cells(own_settings(runs, "sigma"))
-    names = list(dict.fromkeys(baselines["model"]))
-    found = {name: cells(baselines[baselines["model"] == name]) for name in names}
+    names = (baselines.NAIVE, *baselines.LINEAR)
+    found = [cells(own_settings(runs, "sigma"))]
+    for name in names:
+        own = others[others["model"] == name]
+        wanted = own["dataset"].map(lambda d, n=name: settings_text(baselines.settings(n, d)))
+        found.append(cells(own[own["settings"] == wanted]))
     rows = []
-    for dataset in dict.fromkeys(baselines["dataset"]):
-        for horizon in HORIZONS:
-            key = (dataset, 96, horizon)
-            values = [
-                frame.at[key, "mse"] if key in frame.index else np.nan
-                for frame in (sigma, *found.values())
-            ]
-            paper = published(10, "DLinear", dataset, "mse", horizon=horizon)
-            rows.append([dataset, horizon, *map(number, values), number(paper)])
+    for dataset, horizon in product(DATASETS, HORIZONS):
+        key = (dataset, CONTEXT_LENGTH, horizon)
+        values = [frame.at[key, "mse"] if key in frame.index else np.nan for frame in found]
+        paper = published(10, "DLinear", dataset, "mse", horizon=horizon)
+        rows.append([dataset, horizon, *map(number, values), number(paper)])
     header = ["set", "T", "Sigma", *(name.split(":")[-1] for name in names), "DLinear, paper"]
     return markdown(header, rows)
 
 
-def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:
-    """Table 4: the whole model and six variants, over the seeds that all of them have."""
+def ablation_table(runs: pd.DataFrame, variants: pd.DataFrame) -> str:
+    """Table 4: the whole model and six variants."""
     whole = own_settings(runs, "sigma")
-    if len(whole):
-        whole = whole[(whole["dataset"] == "ETTh1") & (whole["horizon"] == 720)]
-    runs_of = {WHOLE: whole} | {name: variant_runs(ablation, name) for name in VARIANTS}
+    parts = {WHOLE: whole} | {name: variant_runs(variants, name) for name in ablation.VARIANTS}
+    cell = {
+        "dataset": ablation.DATASET,
+        "context": CONTEXT_LENGTH,
+        "horizon": ablation.HORIZON,
+    }
     rows = []
-    for name in (WHOLE, *VARIANTS):
-        part = runs_of[name]
+    for name, part in parts.items():
+        if len(part):
+            part = part[(part[list(cell)] == pd.Series(cell)).all(axis=1)]
         row: list[object] = [name]
         for metric in ("mse", "mae"):
-            theirs = published(4, name, "ETTh1", metric, horizon=720)
+            theirs = published(4, name, ablation.DATASET, metric, horizon=ablation.HORIZON)
             values = part[metric] if len(part) else pd.Series(dtype=float)
             row += [with_spread(values.mean(), values.std()), number(theirs)]
             row += [number(values.mean() / theirs)] if metric == "mse" else []
@@ -220,12 +233,13 @@ def ablation_table(runs: pd.DataFrame, ablation: pd.DataFrame) -> str:
     return markdown(["model", "MSE", "paper", "ratio", "MAE", "paper", "seeds"], rows)
 
 
-def variant_runs(ablation: pd.DataFrame, name: str) -> pd.DataFrame:
+def variant_runs(runs: pd.DataFrame, name: str) -> pd.DataFrame:
     """Runs of a variant with the paper's settings."""
-    if ablation.empty:
-        return ablation
-    wanted = settings_text(MODELS["sigma"].settings("ETTh1") | VARIANTS[name])
-    return ablation[(ablation["model"] == name) & (ablation["settings"] == wanted)]
+    if runs.empty:
+        return runs
+    changes = ablation.VARIANTS[name]
+    wanted = settings_text(MODELS["sigma"].settings(ablation.DATASET) | changes)
+    return runs[(runs["model"] == name) & (runs["settings"] == wanted)]
 
 
 def context_table(runs: pd.DataFrame, contexts: pd.DataFrame) -> str:

@@ -151,6 +151,13 @@ def test_the_leak_keeps_the_epoch_that_is_best_on_test(folder):
         m4.chosen_on_test(settings | {"lr_schedule": "onecycle"}, data, 0)
 
 
+def test_recipes_whose_schedule_looks_ahead_cannot_leak(folder, capsys):
+    flags = ["--data", str(folder), "--choose", "test", "--recipe", "paper", "default"]
+    with pytest.raises(SystemExit):
+        m4.main([*flags, "--frequency", "Hourly"])
+    assert "--choose test: the schedule of 'default' depends on" in capsys.readouterr().err
+
+
 def test_runs_are_recorded_and_not_repeated(folder, monkeypatch, capsys):
     arguments = ["--frequency", "Hourly", "--recipe", "paper", "--max-epochs", "1"]
     arguments += ["--data", str(folder), "--out", str(folder / "m4.csv")]

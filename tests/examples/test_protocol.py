@@ -177,17 +177,37 @@ def test_the_forecaster_trains_on_the_literatures_windows(monkeypatch):
 
 
 KEYS, VALUES = ("model", "seed"), ("mse",)
+NAIVE = "sktime.forecasting.naive:NaiveForecaster"
 
 
-def test_results_survive_a_row_that_was_cut_off(tmp_path):
+NAME = 'ä "b", c'
+
+
+def test_a_row_that_was_cut_off_anywhere_is_run_again(tmp_path):
     table = ResultTable(tmp_path / "new" / "table.csv", KEYS, VALUES)
-    table.append({"model": 'a "b", c', "seed": 0, "mse": 0.5})
-    with table.path.open("a") as file:
-        file.write('"a ""b"", c",1')
-    assert table.find({"model": 'a "b", c', "seed": 1}) is None
-    table.append({"model": 'a "b", c', "seed": 1, "mse": 0.25})
-    assert table.find({"model": 'a "b", c', "seed": 1})["mse"] == "0.25"
-    assert [row["seed"] for row in table.rows()] == ["0", "1"]
+    table.append({"model": NAME, "seed": 0, "mse": 0.5})
+    first = len(table.path.read_bytes())
+    table.append({"model": NAME, "seed": 1, "mse": 0.25})
+    whole = table.path.read_bytes()
+    for length in range(len(whole)):
+        table.path.write_bytes(whole[:length])
+        assert [row["seed"] for row in table.rows()] == ["0"] * (length >= first)
+        for seed, mse in ((0, 0.5), (1, 0.25)):
+            row = table.row({"model": NAME, "seed": seed}, lambda mse=mse: {"mse": mse})
+            assert row == {"model": NAME, "seed": str(seed), "mse": str(mse)}
+        assert table.path.read_bytes() == whole
+
+
+def test_a_run_that_another_process_has_finished_meanwhile_is_not_added_twice(tmp_path):
+    table = ResultTable(tmp_path / "table.csv", KEYS, VALUES)
+    key = {"model": "a", "seed": 0}
+
+    def run():
+        table.append({**key, "mse": 0.5})
+        return {"mse": 0.25}
+
+    assert table.row(key, run)["mse"] == "0.5"
+    assert len(table.rows()) == 1
 
 
 def test_a_table_of_other_columns_is_not_mixed(tmp_path):
@@ -260,8 +280,38 @@ def test_a_kill_loses_no_finished_run(arguments, tmp_path, monkeypatch):
 
 
 def test_a_setting_the_forecaster_lacks_is_refused(arguments):
-    with pytest.raises(SystemExit, match="d_modle=4"):
+    with pytest.raises(SystemExit, match=r"sigma: .*d_modle=4"):
         long_term.main([*arguments, "--set", "d_modle=4"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model", "sigma", NAIVE, "--max-epochs", "1"], "NaiveForecaster: .*max_epochs=1"),
+        (["--model", "sigma", "magic"], "magic: model must be one of"),
+        (["--horizon", "4", "41"], "Exchange: prediction_length=41 is longer than the test part"),
+        (["--dataset", "Exchange", "ETTh1"], "ETTh1: neither .* exists"),
+    ],
+)
+def test_mistakes_show_before_any_run(tiny_exchange, tmp_path, flags, message):
+    quick = ["--seeds", "0", "--set", "d_model=4"] if "ETTh1" in flags else []
+    with pytest.raises(SystemExit, match=message):
+        long_term.main([*tiny_exchange, *quick, *flags])
+    assert not (tmp_path / "out.csv").exists() or "ETTh1" in flags
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--stride", "0"], "--stride: must be at least 1, got 0"),
+        (["--data", "nowhere"], "--data: no such folder: nowhere"),
+        (["--horizon", "-4"], "--horizon: must be at least 1, got -4"),
+    ],
+)
+def test_options_out_of_range_are_named(tiny_exchange, capsys, flags, message):
+    with pytest.raises(SystemExit):
+        long_term.main([*tiny_exchange, *flags])
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model", models.MODELS.values())

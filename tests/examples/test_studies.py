@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.paper import ablation, case_study, context_length, models
+from examples.paper import ablation, case_study, context_cost, context_length, models
 from examples.paper.protocol import ETT_HOURS, split
 from skscale import SigmaForecaster
 from tests.examples.series import walk
@@ -55,10 +55,13 @@ def test_contexts_go_through_the_long_term_runs(folder, tmp_path, quick):
     assert list(pd.read_csv(tmp_path / "out.csv")["context"]) == [8, 16]
 
 
-def test_the_cost_of_a_step_grows_with_the_context():
-    short, long = (context_length.step_cost(length, 96, 3) for length in (24, 192))
-    assert float(long["megabytes"]) > float(short["megabytes"]) > 0
-    assert float(long["ms"]) > 0
+def test_the_cost_of_a_step_grows_with_the_context(tmp_path):
+    out = tmp_path / "cost.csv"
+    flags = ["--context", "24", "192", "--horizon", "96", "--repeats", "3", "--out", str(out)]
+    context_cost.main(flags)
+    short, long = pd.read_csv(out).to_dict("records")
+    assert long["megabytes"] > short["megabytes"] > 0
+    assert long["ms"] > 0
 
 
 def test_the_case_study_splits_a_window_and_draws_it(folder, tmp_path, quick, capsys):
