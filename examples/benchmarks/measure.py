@@ -16,13 +16,14 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from examples.paths import DATA, ROOT
+from examples.command_line import add_data_argument, script_parser
+from examples.paths import ROOT
 
 
 def parser(doc: str) -> ArgumentParser:
     """Arguments that every benchmark takes."""
-    found = ArgumentParser(description=doc.split("\n")[0])
-    found.add_argument("--data", type=Path, default=DATA)
+    found = script_parser(doc)
+    add_data_argument(found)
     found.add_argument("--out", type=Path, help="folder for the tables, as CSV")
     return found
 

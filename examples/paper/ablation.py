@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from itertools import product
 
+from examples.command_line import positive, script_parser
 from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import sigma_settings
 from examples.paper.protocol import load
@@ -23,9 +24,7 @@ from examples.paper.runs import (
     VALUES,
     add_shared_arguments,
     finished_run,
-    positive,
     print_runs,
-    script_parser,
 )
 from skscale import SigmaForecaster
 

@@ -15,7 +15,6 @@ windows of 96 points, every channel on its own, and MNIST rows of 784 values.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from functools import partial
 from pathlib import Path
@@ -27,9 +26,10 @@ import sktime.datasets
 from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 
+from examples.command_line import add_data_argument, script_parser
 from examples.paper.mnist import load as load_mnist
 from examples.paper.results import ResultTable, versions_text
-from examples.paths import DATA, RESULTS
+from examples.paths import RESULTS
 from skscale.nn import MultiScaleAutoencoderNet
 from skscale.representation import MultiScaleAutoencoder
 
@@ -151,11 +151,13 @@ def summary(rows: list[dict], seeds: list[int]) -> pd.DataFrame:
 
 def main() -> None:
     """Run what is missing and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--out", type=Path, default=RESULTS / "autoencoder_series.csv")
+    parser = script_parser(__doc__)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), help="data sets")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="a run each")
+    add_data_argument(parser)
+    parser.add_argument(
+        "--out", type=Path, default=RESULTS / "autoencoder_series.csv", help="result table"
+    )
     args = parser.parse_args()
     table = ResultTable(args.out, KEYS, VALUES)
     for name in args.sets:

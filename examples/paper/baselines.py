@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from itertools import product
 
+from examples.command_line import positive, script_parser
 from examples.paper import long_term
-from examples.paper.runs import add_shared_arguments, positive, script_parser
+from examples.paper.runs import add_shared_arguments
 
 SEASONS = {"ETTh1": 24, "ETTh2": 24, "Exchange": 1, "ETTm1": 96, "ETTm2": 96, "Weather": 144}
 NAIVE = "sktime.forecasting.naive:NaiveForecaster"

@@ -10,7 +10,6 @@ writes ``figure_6_case_study.png`` and the learned scales and weights as
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +18,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from examples.command_line import add_data_argument, positive, script_parser
 from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import build, sigma_settings
 from examples.paper.protocol import Benchmark, fitted_forecast, load
-from examples.paths import DATA, PAPER_RESULTS
+from examples.paths import PAPER_RESULTS
 from skscale import SigmaForecaster
 from skscale.ops import apply_symmetric_kernel
 
@@ -99,11 +99,11 @@ def plot(found: Case, path: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Fit, and write the figure and its numbers, unless they are there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--horizon", type=int, default=96)
+    parser = script_parser(__doc__)
+    parser.add_argument("--horizon", type=positive, default=96, help="steps ahead")
     parser.add_argument("--window", type=int, default=1000, help="test window to show")
-    parser.add_argument("--max-epochs", type=int, default=10)
-    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--max-epochs", type=positive, default=10, help="epochs at most")
+    add_data_argument(parser)
     parser.add_argument("--out", type=Path, default=PAPER_RESULTS, help="folder of the results")
     args = parser.parse_args(arguments)
     figure = args.out / "figure_6_case_study.png"

@@ -19,9 +19,9 @@ import torch
 from torch.nn.functional import mse_loss
 
 from examples.benchmarks.training_step import BATCH, medians, step_megabytes
+from examples.command_line import positive, script_parser
 from examples.paper.context_length import CONTEXTS, HORIZONS
 from examples.paper.results import ResultTable, versions_text
-from examples.paper.runs import positive, script_parser
 from examples.paths import PAPER_RESULTS
 from skscale.nn import SigmaNet
 

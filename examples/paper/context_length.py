@@ -9,8 +9,9 @@ A context of 96 is in the long-term table already; `context_cost` has the cost o
 
 from __future__ import annotations
 
+from examples.command_line import positive, script_parser
 from examples.paper import long_term
-from examples.paper.runs import add_shared_arguments, positive, script_parser
+from examples.paper.runs import add_shared_arguments
 
 DATASET = "ETTh1"
 CONTEXTS = (24, 48, 96, 192, 336, 512, 720)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from itertools import product
 
+from examples.command_line import positive, script_parser
 from examples.paper.models import MODELS, Model, find_model, parsed_settings
 from examples.paper.protocol import SOURCES, Benchmark, load
 from examples.paper.results import ResultTable, settings_text
@@ -24,9 +25,7 @@ from examples.paper.runs import (
     VALUES,
     add_shared_arguments,
     finished_run,
-    positive,
     print_runs,
-    script_parser,
 )
 
 CONTEXT_LENGTH = 96

@@ -26,6 +26,7 @@ from zlib import crc32
 
 import numpy as np
 
+from examples.command_line import positive, script_parser
 from examples.paper.m4_data import (
     FREQUENCIES,
     GROUPS,
@@ -39,7 +40,7 @@ from examples.paper.m4_data import (
 )
 from examples.paper.m4_recipes import RECIPES
 from examples.paper.results import ResultTable, settings_text, versions_text
-from examples.paper.runs import add_shared_arguments, positive, script_parser
+from examples.paper.runs import add_shared_arguments
 from examples.paths import ROOT
 from skscale import SigmaForecaster
 

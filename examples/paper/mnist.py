@@ -15,7 +15,6 @@ cannot run as printed: it cuts ``x.size(0) // 2`` columns, half the batch, for a
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 from functools import partial
@@ -24,8 +23,9 @@ from time import process_time
 
 import numpy as np
 
+from examples.command_line import add_data_argument, positive, script_parser
 from examples.paper.results import ResultTable, versions_text
-from examples.paths import DATA, RESULTS
+from examples.paths import RESULTS
 from skscale.representation import MultiScaleAutoencoder
 
 KEYS = ("model", "hidden", "epochs", "seed")
@@ -115,12 +115,12 @@ def _shown(out: Path, model: str) -> Path:
 
 def main() -> None:
     """Run what is missing, print the table, draw the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--out", type=Path, default=RESULTS / "mnist")
+    parser = script_parser(__doc__)
+    parser.add_argument("--hidden", type=positive, default=256, help="hidden units")
+    parser.add_argument("--epochs", type=positive, default=20, help="epochs of training")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="a run each")
+    add_data_argument(parser)
+    parser.add_argument("--out", type=Path, default=RESULTS / "mnist", help="folder of the results")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     table, data = ResultTable(args.out / "runs.csv", KEYS, VALUES), load(args.data)

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from examples.command_line import script_parser
 from examples.paper import figures
 from examples.paper.m4_tables import m4_table, rehearsal_table
 from examples.paper.results import whole_text
-from examples.paper.runs import script_parser
 from examples.paper.tables import (
     ablation_table,
     averages_table,

@@ -12,11 +12,12 @@ from time import perf_counter, process_time
 import torch
 from sktime.forecasting.base import BaseForecaster
 
+from examples.command_line import add_data_argument
 from examples.paper.models import build
 from examples.paper.protocol import Benchmark, score
 from examples.paper.results import ResultTable, versions_text
 from examples.paper.rolling import rolled_forecast
-from examples.paths import DATA, PAPER_RESULTS
+from examples.paths import PAPER_RESULTS
 from skscale.forecasting._base import NetworkForecaster
 
 KEYS = ("model", "dataset", "context", "horizon", "seed", "settings")
@@ -84,33 +85,12 @@ def _training(history: Mapping[str, list] | None) -> dict[str, object]:
     }
 
 
-def script_parser(text: str) -> argparse.ArgumentParser:
-    """Parser of a script with the docstring ``text``, which shows the defaults."""
-    shown = argparse.ArgumentDefaultsHelpFormatter
-    return argparse.ArgumentParser(description=text.splitlines()[0], formatter_class=shown)
-
-
-def positive(text: str) -> int:
-    """Read a positive whole number of the command line."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
-
-
-def folder(text: str) -> Path:
-    """Read a folder of the command line; it must exist."""
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"no such folder: {text}")
-    return Path(text)
-
-
 def add_shared_arguments(
     parser: argparse.ArgumentParser, out: str, seeds: Sequence[int] = (0, 1, 2)
 ) -> None:
     """Options of all scripts: seeds, data folder, result file."""
     parser.add_argument("--seeds", nargs="+", type=int, default=list(seeds), help="a run each")
-    parser.add_argument("--data", type=folder, default=str(DATA), help="folder of the data sets")
+    add_data_argument(parser)
     parser.add_argument(
         *("--out",),
         type=Path,

@@ -8,13 +8,13 @@ cores. Figure 2 and 3 show the Traffic set, which is not among the data; they ar
 pictures as 8 and 9.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from examples.paths import DATA, RESULTS
+from examples.command_line import add_data_argument, script_parser
+from examples.paths import RESULTS
 from skscale.operators import (
     AveragePooling,
     MaxPooling,
@@ -198,10 +198,14 @@ def draw_gaps(curves: pd.DataFrame, samples: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--out", type=Path, default=RESULTS / "theory")
-    parser.add_argument("--datasets", nargs="+", default=list(FILES), choices=list(FILES))
+    parser = script_parser(__doc__)
+    add_data_argument(parser)
+    parser.add_argument(
+        "--out", type=Path, default=RESULTS / "theory", help="folder of the results"
+    )
+    parser.add_argument(
+        "--datasets", nargs="+", default=list(FILES), choices=list(FILES), help="data sets"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rows, curves, samples, table = [], [], [], []
