@@ -16,6 +16,7 @@ from sktime.performance_metrics.forecasting import (
     MeanAbsoluteScaledError,
     MeanSquaredError,
 )
+from sktime.utils.validation.forecasting import check_scoring
 
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._panel import Panel, check_covered, check_frame
@@ -109,9 +110,10 @@ def backtest(
         Every split must ask for the same steps after its cut-off.
     X : same kind as ``y``, optional
         Exogenous data, covering ``y``.
-    scoring : sktime metric or list of them, default=MeanAbsolutePercentageError()
-        Point-forecast metrics. The common ones are computed for all cut-offs at once;
-        others are called once for each.
+    scoring : sktime metric, function or list of them, default=MeanAbsolutePercentageError()
+        Point-forecast metrics, or functions of truth and forecast such as scikit-learn's. The
+        common ones are computed for all cut-offs at once; others are called once for each. Of
+        two with one name, the second gets a column ending in ``_2``.
     return_data : bool, default=False
         Add the columns ``y_train``, ``y_test`` and ``y_pred``.
     detail : bool, default=False
@@ -126,7 +128,7 @@ def backtest(
     Raises
     ------
     TypeError
-        If ``forecaster`` is not one of skscale's.
+        If ``forecaster`` is not one of skscale's, or a metric is none or not for points.
     ValueError
         If the splitter gives no split, or splits of different horizons.
 
@@ -146,6 +148,7 @@ def backtest(
             f"forecaster must be one of skscale's forecasters, got {type(forecaster).__name__}; "
             "sktime's evaluate takes any"
         )
+    metrics = _metrics(scoring)
     frame = convert_to(y, _FRAMES)
     X = None if X is None else convert_to(X, _FRAMES)
     check_frame("y", frame)
@@ -166,11 +169,11 @@ def backtest(
     forecasts = forecasts[:, :, splits.steps - 1]
     pred_time = (perf_counter() - started) / len(splits.cuts)
     truth = splits.truth(panel)
-    metrics = _metrics(scoring)
     scores = pd.DataFrame(
         {
             **{
-                f"test_{m.name}": _score(m, truth, forecasts, frame, panel, splits) for m in metrics
+                name: _score(metric, truth, forecasts, frame, panel, splits)
+                for name, metric in metrics.items()
             },
             "fit_time": [fit_time] + [0.0] * (len(splits.cuts) - 1),
             "pred_time": pred_time,
@@ -185,10 +188,22 @@ def backtest(
     return Backtest(scores, forecasts, truth, splits.steps, panel.columns, fitted)
 
 
-def _metrics(scoring: Any) -> list[Any]:
-    if scoring is None:
-        return [MeanAbsolutePercentageError()]
-    return list(scoring) if isinstance(scoring, list | tuple) else [scoring]
+def _metrics(scoring: Any) -> dict[str, Any]:
+    """Metrics by column name."""
+    found: dict[str, Any] = {}
+    for metric in scoring if isinstance(scoring, list | tuple) else [scoring]:
+        if isinstance(metric, str | type):
+            raise TypeError(
+                "scoring must be sktime metrics, such as MeanAbsoluteError(), or functions of "
+                f"y_true and y_pred; got {metric!r}"
+            )
+        metric = check_scoring(metric)
+        kind = metric.get_tag("scitype:y_pred", "pred", raise_error=False)
+        if kind != "pred":
+            raise TypeError(f"scoring: {metric.name} scores {kind}, but these are point forecasts")
+        count = 1 + [other.name for other in found.values()].count(metric.name)
+        found[f"test_{metric.name}" + (f"_{count}" if count > 1 else "")] = metric
+    return found
 
 
 def _rows(y: Any, frame: pd.DataFrame, rows: np.ndarray) -> Any:
@@ -215,8 +230,8 @@ def _score(
     frame: pd.DataFrame,
     panel: Panel,
     splits: Splits,
-) -> np.ndarray:
-    """Score of every split, shape (n_splits,).
+) -> np.ndarray | list:
+    """Score of every split, shape (n_splits,), or a list of one array for each split.
 
     Metrics that average over steps, channels and series in the plain way are computed for
     all splits at once; any other is called once for each.
@@ -235,7 +250,7 @@ def _score(
         metric(t, f, y_train=frame.iloc[splits.train_rows(i, panel)])
         for i, (t, f) in enumerate(pairs)
     ]
-    return np.array(scores)
+    return scores if np.ndim(scores[0]) else np.array(scores)
 
 
 def _plain_error(

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import mean_absolute_error
 from sktime.forecasting.base import BaseForecaster
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.forecasting.naive import NaiveForecaster
@@ -11,6 +12,7 @@ from sktime.performance_metrics.forecasting import (
     MeanAbsoluteScaledError,
     MeanSquaredError,
 )
+from sktime.performance_metrics.forecasting.probabilistic import PinballLoss
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
 from skscale.backtest import backtest
@@ -130,3 +132,33 @@ def test_missing_values_after_the_first_window_are_named():
     y[50] = np.nan
     with pytest.raises(ValueError, match="holds nan at 50"):
         backtest(SigmaForecaster(), y, ExpandingWindowSplitter([1], 20, 5))
+
+
+def test_metrics_as_in_evaluate():
+    y = pd.DataFrame({"a": wave(40), "b": 2 * wave(40)})
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=30, step_length=4)
+    scoring = [mean_absolute_error, MeanAbsoluteError(multioutput="raw_values")]
+    for metric in scoring:
+        found = backtest(small(), y, cv, scoring=metric)
+        options = {"strategy": "no-update_params", "scoring": metric, "error_score": "raise"}
+        expected = evaluate(small(), cv, y, **options)
+        assert list(found.columns) == list(expected.columns)
+        for one, other in zip(found.iloc[:, 0], expected.iloc[:, 0], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_metrics_of_one_name_get_columns_of_their_own():
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=30, step_length=4)
+    scoring = [MeanSquaredError(), MeanSquaredError(square_root=True)]
+    found = backtest(small(), pd.Series(wave(40)), cv, scoring=scoring)
+    np.testing.assert_allclose(
+        found["test_MeanSquaredError_2"], np.sqrt(found["test_MeanSquaredError"])
+    )
+
+
+@pytest.mark.parametrize("scoring", ["mae", MeanAbsoluteError, 3, [PinballLoss()]])
+def test_what_is_no_metric_for_points_is_refused_before_the_fit(scoring, monkeypatch):
+    monkeypatch.setattr(SigmaForecaster, "fit", None)
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=30, step_length=4)
+    with pytest.raises(TypeError, match="scoring"):
+        backtest(small(), pd.Series(wave(40)), cv, scoring=scoring)

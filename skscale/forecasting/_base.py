@@ -19,6 +19,7 @@ from torch import nn
 from skscale.forecasting._data import (
     FeatureMap,
     Layout,
+    first_step,
     location_and_scale,
     matched_statistics,
     split_in_time,
@@ -26,7 +27,7 @@ from skscale.forecasting._data import (
 )
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
-from skscale.forecasting._panel import Panel, check_covered, check_frame, extended
+from skscale.forecasting._panel import Panel, check_covered, check_frame, extended, renamed
 from skscale.forecasting._predicting import (
     forecast_steps,
     forecast_windows,
@@ -145,15 +146,31 @@ class NetworkForecaster(BaseForecaster):
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
-        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
-        stretches, panel = self._panel.continued(y, self.model_.layout.context_length)
-        if update_params:
-            self._remember(self._fit_network(stretches, X, None, self.model_), panel, y, X)
-        else:
-            # Series known before keep their scaling: nothing about the model changes.
-            known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
-            self._remember(self.model_, panel, y, X, matched_statistics(known, self._panel, panel))
+        try:
+            y, X = self._extended(y, X)
+            stretches, panel = self._panel.continued(y, self.model_.layout.context_length)
+            if update_params:
+                self._remember(self._fit_network(stretches, X, None, self.model_), panel, y, X)
+            else:
+                # Series known before keep their scaling: nothing about the model changes.
+                self._remember(self.model_, panel, y, X, self._known_statistics(panel))
+        except Exception:
+            self._set_cutoff_from_y(self._seen_y)  # sktime has moved it already
+            raise
         return self
+
+    def _extended(
+        self, y: pd.DataFrame, X: pd.DataFrame | None
+    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """All data: those seen before and the new ones, which must have the same columns."""
+        self.model_.features.check_columns(X)
+        y = renamed(y, self._panel.columns)
+        return extended(self._seen_y, y), extended(self._seen_X, X)
+
+    def _known_statistics(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Locations and scales of ``panel``; series known before keep theirs."""
+        known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
+        return matched_statistics(known, self._panel, panel)
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
         panel, model = self._panel, self.model_
@@ -191,12 +208,11 @@ class NetworkForecaster(BaseForecaster):
         Returns an array of shape (n_cuts, n_series, longest, n_channels). The model and the
         scaling of known series stay as they are; data seen before ``y`` serves as context.
         """
-        self.model_.features.check_columns(X)
         first = Panel.from_frame(y)
-        y, X = extended(self._seen_y, y), extended(self._seen_X, X)
+        y, X = self._extended(y, X)
         _, panel = self._panel.continued(y, self.model_.layout.context_length)
-        known = (self._buffer.location.numpy(), self._buffer.scale.numpy())
-        buffer = self.model_.buffer(panel, X, matched_statistics(known, self._panel, panel))
+        statistics = self._known_statistics(panel)
+        buffer = self.model_.buffer(panel, X, statistics)
         # Cuts count from the start of the y given; the series may have begun before it.
         place = panel.positions_of(first)
         before = panel.lengths[place] - first.lengths
@@ -209,7 +225,21 @@ class NetworkForecaster(BaseForecaster):
             longest,
             resolve_device(self.device),
         )
-        return values.reshape(*cuts.shape, longest, -1)
+        values = values.reshape(*cuts.shape, longest, -1)
+        self._hold_constants(values, cuts + before, place, panel)
+        return values
+
+    def _hold_constants(
+        self, values: np.ndarray, cuts: np.ndarray, place: np.ndarray, panel: Panel
+    ) -> None:
+        """What was constant in fit is forecast to stay so by cuts before its first step."""
+        scale, location = self._buffer.scale.numpy(), self._buffer.location.numpy()
+        known = self._panel.positions_of(panel)[place]
+        for i, channel in np.argwhere((known >= 0)[:, None] & (scale[known] == 0)):
+            constant = location[known[i], channel]
+            position, _ = first_step(panel, place[i], channel, constant)
+            if position is not None:
+                values[cuts[:, i] <= position, i, :, channel] = constant
 
     def _remember(
         self,
@@ -242,8 +272,7 @@ class NetworkForecaster(BaseForecaster):
         runtime = Runtime.of(self.device, self.precision)
         device = runtime.device
         seed = runtime.agree(int(check_random_state(self.random_state).randint(2**31 - 1)))
-        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
-            torch.manual_seed(seed)
+        with runtime.seeded(seed):
             model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
             split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
             held_out = panel.lengths - split.train_end
@@ -298,8 +327,9 @@ class NetworkForecaster(BaseForecaster):
                 f'steps_per_epoch must be "auto", a positive integer or None, got '
                 f"{self.steps_per_epoch!r}"
             )
-        if not isinstance(self.linear_base, bool):
-            raise ValueError(f"linear_base must be True or False, got {self.linear_base!r}")
+        for name in ("linear_base", "fine_tune"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
 
     def _training_config(self, n_windows: int) -> TrainingConfig:
         steps = self.steps_per_epoch

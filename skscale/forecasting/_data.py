@@ -16,6 +16,7 @@ __all__ = [
     "FeatureMap",
     "Layout",
     "Split",
+    "first_step",
     "location_and_scale",
     "matched_statistics",
     "scaled_buffer",
@@ -162,12 +163,28 @@ def location_and_scale(panel: Panel, held_out: np.ndarray) -> tuple[np.ndarray, 
 def matched_statistics(
     known: tuple[np.ndarray, np.ndarray], old: Panel, new: Panel
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own."""
+    """Carry statistics of the series of ``old`` over to ``new``; unknown series get their own.
+
+    A series that was constant where it was fitted gets its first step away from the constant
+    for a scale, which is the same whatever came later.
+    """
     location, scale = location_and_scale(new, np.zeros(len(new.lengths), dtype=np.int64))
     place = old.positions_of(new)
     found = place >= 0
     location[found], scale[found] = known[0][place[found]], known[1][place[found]]
+    for series, channel in np.argwhere(found[:, None] & (scale == 0)):
+        position, step = first_step(new, series, channel, location[series, channel])
+        scale[series, channel] = 0.0 if position is None else step
     return location, scale
+
+
+def first_step(
+    panel: Panel, series: int, channel: int, constant: float
+) -> tuple[int | None, float]:
+    """Position and size of the first step of a series away from ``constant``; None without any."""
+    steps = np.abs(panel.values[slice(*panel.offsets[series : series + 2]), channel] - constant)
+    position = int((steps > 0).argmax())
+    return (position, float(steps[position])) if steps[position] > 0 else (None, 0.0)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "check_covered", "check_frame", "extended"]
+__all__ = ["Panel", "check_covered", "check_frame", "extended", "renamed"]
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def _kind(index: pd.Index) -> str:
     time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
     kind = "integers" if pd.api.types.is_integer_dtype(time.dtype) else str(time.dtype)
     kind = re.sub(r"\[[mun]?s\b", "[", kind)  # the resolution of dates makes no difference
-    return f"{index.nlevels - 1} instance levels and an index of {kind}"
+    levels = f"{index.nlevels - 1} instance levels and " if index.nlevels > 1 else ""
+    return f"{levels}an index of {kind}"
 
 
 def check_frame(name: str, data: object) -> None:
@@ -187,8 +188,11 @@ def check_frame(name: str, data: object) -> None:
 def check_covered(y: object, X: object) -> None:
     """Raise ValueError naming the first row of pandas ``y`` that ``X`` lacks."""
     frames = pd.DataFrame | pd.Series
-    if not (isinstance(y, frames) and isinstance(X, frames)) or type(y.index) is not type(X.index):
+    if not (isinstance(y, frames) and isinstance(X, frames)):
         return
+    y_kind, X_kind = _kind(y.index), _kind(X.index)
+    if y_kind != X_kind:
+        raise ValueError(f"X has {X_kind}, but y has {y_kind}; they must be the same")
     missing = ~y.index.isin(X.index)
     if missing.any():
         raise ValueError(
@@ -225,6 +229,26 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
             f"the first of {int((~finite).sum())} values that are nan or infinite; fill them, "
             "for example with interpolate()"
         )
+
+
+def renamed(y: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
+    """Bring the columns of ``y`` into the order seen in fit; a single one may have any name.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or new.
+    """
+    if list(y.columns) == list(columns):
+        return y
+    if len(y.columns) == len(columns) == 1:
+        return y.set_axis(columns, axis=1)
+    if set(y.columns) != set(columns):
+        raise ValueError(
+            f"y has the columns {list(y.columns)}, but the forecaster was fitted with "
+            f"{list(columns)}; they must be the same"
+        )
+    return y[list(columns)]
 
 
 def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:

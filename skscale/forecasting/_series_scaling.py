@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,6 +46,11 @@ class SeriesScaling(BaseTransformer):
         On fit, if the operator shortens series and a forecaster does the fitting, or the
         scale does not fit the length. On inverse transform, if the operator shortens series
         and X is not what ``transform`` gave for the series seen in fit.
+
+    Warns
+    -----
+    UserWarning
+        On fit inside a forecaster, if the operator has ``edges="zero"``.
 
     Examples
     --------
@@ -104,6 +110,12 @@ class SeriesScaling(BaseTransformer):
                 "would carry wrong time stamps. Inside a forecaster use an operator that keeps "
                 "the length (MovingAverage, DiscreteGaussian, ContinuousScale with grid='full'), "
                 "or apply SeriesScaling before the forecaster and forecast the coarse series."
+            )
+        if getattr(operator, "edges", None) == "zero" and _fitted_by_a_forecaster():
+            warnings.warn(
+                f"{type(operator).__name__} with edges='zero' pulls the end of y towards zero, "
+                "and forecasts with it; use edges='reflect' inside a forecaster",
+                stacklevel=2,
             )
         values = _values(X)
         fitted = clone(operator).fit(values)

@@ -148,11 +148,26 @@ def _datetime_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:
     inferred = pd.infer_freq(times) if len(times) > 2 else None
     if inferred is not None:
         return pd.tseries.frequencies.to_offset(inferred)
-    # The commonest step, so that the message about an uneven index names the gap.
-    deltas = pd.Series(np.diff(times.asi8))
-    return pd.tseries.frequencies.to_offset(
-        pd.Timedelta(int(deltas.mode()[0]), unit=times.unit).as_unit("ns")
-    )
+    return _commonest_step(times)
+
+
+def _commonest_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:
+    """Step that most neighbours keep, so that the message about an uneven index names the gap.
+
+    Months, quarters and years are no fixed number of days; two dates a month apart may be one.
+    """
+    ordered = times.sort_values().unique()
+    delta = pd.Series(np.diff(ordered.asi8)).mode()[0] if len(ordered) > 1 else 0
+    fixed = pd.Timedelta(int(delta), unit=times.unit).as_unit("ns")
+    month = times[0].strftime("%b").upper()
+    names = ["MS", "ME", *(f"{kind}-{month}" for kind in ("QS", "QE", "YS", "YE"))]
+    calendar = [pd.tseries.frequencies.to_offset(name) for name in names]
+    candidates = [*(calendar if fixed >= pd.Timedelta(28, "D") else []), fixed, pd.offsets.BDay()]
+    kept = [
+        (ordered[:-1] + pd.tseries.frequencies.to_offset(c) == ordered[1:]).sum()
+        for c in candidates
+    ]
+    return pd.tseries.frequencies.to_offset(candidates[int(np.argmax(kept))])
 
 
 def season_of_step(offset: pd.offsets.BaseOffset) -> int:

@@ -112,6 +112,8 @@ class SigmaNet(nn.Module):
             check_integer(name, value, 1)
         check_integer("n_past_features", n_past_features, 0)
         check_integer("n_future_features", n_future_features, 0)
+        check_choice("scale_independence", scale_independence, (True, False))
+        check_choice("feature_transformation", feature_transformation, (True, False))
         check_choice("mixing", mixing, MIXINGS)
         check_choice("block_input", block_input, BLOCK_INPUTS)
         if not 0 <= dropout < 1:

@@ -23,6 +23,11 @@ def as_series(X: Any, estimator: object) -> Tensor:
         if 0 in X.shape:
             raise ValueError(f"X of shape {tuple(X.shape)} is empty, at least 1 is required")
         return X if X.is_floating_point() else X.to(torch.get_default_dtype())
+    if getattr(getattr(X, "index", None), "nlevels", 1) > 1:
+        raise ValueError(
+            f"X has an index of {X.index.nlevels} levels, as sktime's panels have; convert it with "
+            "sktime.datatypes.convert_to(X, 'numpy3D'), or pass X.to_numpy() if a row is a series"
+        )
     try:
         array = check_array(
             X,
@@ -33,19 +38,23 @@ def as_series(X: Any, estimator: object) -> Tensor:
             input_name="X",
         )
     except ValueError as error:
-        if "inhomogeneous" not in str(error):
+        if "setting an array element with a sequence" not in str(error):
             raise
         raise ValueError(
-            "X holds series of different lengths; all series of X must have the same number of "
-            "time points (pad or cut them first)"
+            "X holds series of different lengths, or a series in each cell; it must be an array of "
+            "shape (n_samples, n_timepoints) or (n_samples, n_channels, n_timepoints): pad or cut "
+            "the series, or convert nested ones with sktime.datatypes.convert_to(X, 'numpy3D')"
         ) from error
     if array.ndim > 3:
         raise ValueError(_shape_message(array.shape, estimator))
     return _from_numpy(array)
 
 
-def check_finite(x: Tensor, estimator: object, allow_nan: bool = False) -> None:
-    """Raise a ValueError if ``x`` holds infinity, or nan where that is not allowed."""
+def check_finite(x: Tensor, estimator: object, allow_nan: bool = False, hint: str = "") -> None:
+    """Raise a ValueError if ``x`` holds infinity, or nan where that is not allowed.
+
+    ``hint`` says what to do about nan.
+    """
     if not allow_nan and bool(torch.isfinite(x.detach().sum())):
         return  # the usual case, one pass; a sum that overflows is looked at again below
     if bool(torch.isinf(x).any()):
@@ -55,9 +64,7 @@ def check_finite(x: Tensor, estimator: object, allow_nan: bool = False) -> None:
     else:
         return
     name = type(estimator).__name__
-    hint = (
-        "; fill the gaps first, or use an operator with missing='ignore'" if found == "NaN" else ""
-    )
+    hint = hint if found == "NaN" else ""
     raise ValueError(f"Input X contains {found}. {name} needs finite values{hint}.")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from skscale.operators._base import ScalingOperator
@@ -64,6 +65,8 @@ class MultiScale(SeriesTransformer):
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Names of the features: operator, scale, channel (3-D input only) and position.
 
+        Where scales repeat, the number of the scale stands behind it.
+
         Parameters
         ----------
         input_features : None
@@ -73,9 +76,11 @@ class MultiScale(SeriesTransformer):
         -------
         ndarray of str
         """
-        names = []
-        for operator, scale in zip(self.operators_, self.scales, strict=True):
-            stem = f"{type(operator).__name__.lower()}_scale{scale}"
+        check_is_fitted(self)
+        names, scales = [], list(self.scales)
+        for i, (operator, scale) in enumerate(zip(self.operators_, scales, strict=True)):
+            number = f"_{i}" if scales.count(scale) > 1 else ""
+            stem = f"{type(operator).__name__.lower()}_scale{scale}{number}"
             for c in range(self.n_channels_in_ or 1):
                 channel = "" if self.n_channels_in_ is None else f"channel{c}_"
                 names += [f"{stem}_{channel}{k}" for k in range(operator.n_timepoints_out_)]

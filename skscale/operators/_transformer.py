@@ -41,6 +41,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     _chunk: ClassVar[int | None] = 2**17
     # A minimum hides +inf, which scikit-learn's checks want refused: look at the input then.
     _hides_infinity: ClassVar[bool] = False
+    _nan_hint: ClassVar[str] = "; fill the gaps first, or use an operator with missing='ignore'"
 
     n_timepoints_in_: int
     n_timepoints_out_: int
@@ -149,7 +150,7 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
     def _check_finite(self, values: Tensor) -> None:
         # The result is smaller than X, and shows whatever in X matters.
-        check_finite(values, self, self._allows_nan())
+        check_finite(values, self, self._allows_nan(), self._nan_hint)
 
     def _allows_nan(self) -> bool:
         missing = getattr(self, "missing", "error")

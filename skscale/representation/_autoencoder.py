@@ -137,6 +137,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
 
     _chunk = 2**22
     _hides_infinity = True  # a share of a series, and ReLU, may hide it
+    _nan_hint = "; fill the gaps first"
 
     def __init__(
         self,
@@ -275,8 +276,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
             location, scale = torch.zeros_like(location), torch.ones_like(scale)
         rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(device, torch.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
-            torch.manual_seed(seed)
+        with runtime.seeded(seed):
             net = self._new_network(rows.shape[1], rows.shape[2]).to(device, torch.float32)
             generator = torch.Generator().manual_seed(seed)
             known, held_out = self._split(rows, generator)

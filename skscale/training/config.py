@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 
 from skscale.training.losses import get_loss
 from skscale.training.optimizer import SCHEDULES
@@ -78,12 +78,15 @@ class TrainingConfig:
             if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}")
             object.__setattr__(self, name, int(value))  # of NumPy's integers, too
-        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
+        for name in ("learning_rate", "weight_decay", "gradient_clip"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+                raise ValueError(f"{name} must be a finite number, got {value!r}")
+        if self.learning_rate <= 0:
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate!r}")
         for name in ("weight_decay", "gradient_clip"):
-            value = getattr(self, name)
-            if not (value >= 0 and math.isfinite(value)):
-                raise ValueError(f"{name} must not be negative, got {value!r}")
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)!r}")
 
 
 @dataclass

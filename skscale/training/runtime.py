@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import torch
@@ -21,17 +21,8 @@ __all__ = ["Runtime"]
 # Series values of a batch up to which one thread was as fast as two, for both nets.
 _VALUES_OF_ONE_CORE = 8_192
 
-
-class _OneCore:
-    """Fits that run on one core now, and the number of threads from before the first."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.users = 0
-        self.before = 1
-
-
-_ONE_CORE = _OneCore()
+# torch's generators and its number of threads belong to the whole Python process.
+_TURN = RLock()
 
 
 @dataclass(frozen=True)
@@ -94,27 +85,33 @@ class Runtime:
         return self.fabric is None or self.fabric.is_global_zero
 
     @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Seed torch's global generators, which weights and dropout are drawn from; then restore.
+
+        Threads take turns: with one generator for all, no fit would be reproducible.
+        """
+        devices = [] if self.device.type == "cpu" else [self.device]
+        with _TURN, torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed)
+            yield
+
+    @contextmanager
     def threads_for(self, n_values: int) -> Iterator[None]:
         """Compute on one core while steps see no more than some thousand values.
 
         A second core gains nothing there, and waiting for it makes a fit many times slower as
-        soon as another process wants that core. Fits in several threads at once share the
-        setting: all restore the number from before the first.
+        soon as another process wants that core. Threads take turns.
         """
         if self.device.type != "cpu" or n_values > _VALUES_OF_ONE_CORE:
             yield
             return
-        with _ONE_CORE.lock:
-            if not _ONE_CORE.users:
-                _ONE_CORE.before = torch.get_num_threads()
-            _ONE_CORE.users += 1
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            with _ONE_CORE.lock:
-                _ONE_CORE.users -= 1
-                torch.set_num_threads(_ONE_CORE.before)
+        with _TURN:
+            before = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                yield
+            finally:
+                torch.set_num_threads(before)
 
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""

@@ -76,6 +76,11 @@ BAD_X = {
     "future missing": (X[:40], None, r"X is needed.*\['a', 'b'\]"),
     "other order": (X[:40], X[["b", "a"]][40:], "in the same order"),
     "column lost": (X[:40], X[["a"]][40:], r"X has the columns \['a'\]"),
+    "other index": (
+        X[:40].set_index(pd.period_range("2001", periods=40, freq="M")),
+        X[40:],
+        r"X has an index of period\[M\], but y has an index of integers",
+    ),
 }
 
 
@@ -97,6 +102,10 @@ BAD_PARAMETERS = [
     ("learning_rate", float("nan")),
     ("weight_decay", -1.0),
     ("gradient_clip", -1.0),
+    ("gradient_clip", None),
+    ("learning_rate", "fast"),
+    ("weight_decay", True),
+    ("fine_tune", "no"),
     ("patience", 0),
     ("validation_fraction", 1.0),
     ("loss", "mean"),

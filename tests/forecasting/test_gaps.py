@@ -108,8 +108,64 @@ def test_splits_with_gaps_as_in_backtest(make, series):
         pd.testing.assert_frame_equal(pd.DataFrame(one), other, rtol=1e-4)
 
 
+@pytest.mark.parametrize("update_params", [False, True])
+def test_update_with_other_columns_is_refused_and_changes_nothing(make, panel, update_params):
+    whole = panel.loc["p"]
+    forecaster = make(**SIZES).fit(whole[:-5], X=whole[:-5] ** 2, fh=[1])
+    before, new = forecaster.cutoff, whole[-5:]
+    for y, X, message in (
+        (new[["a"]], new**2, r"y has the columns \['a'\], but .* fitted with \['a', 'b'\]"),
+        (new.rename(columns={"a": "c"}), new**2, r"y has the columns \['c', 'b'\]"),
+        (new, new[["a"]], r"X has the columns \['a'\]"),
+        (new, None, "X is needed"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            forecaster.update(y, X=X, update_params=update_params)
+        assert forecaster.cutoff.equals(before)
+    found = forecaster.update(new[["b", "a"]], X=new**2, update_params=False)
+    expected = make(**SIZES).fit(whole[:-5], X=whole[:-5] ** 2, fh=[1])
+    expected.update(new, X=new**2, update_params=False)
+    later = pd.DataFrame({"a": [1.0], "b": [2.0]}, index=whole.index[-1:] + pd.Timedelta(1, "D"))
+    pd.testing.assert_frame_equal(found.predict(X=later), expected.predict(X=later))
+
+
+@pytest.mark.parametrize("name", [None, "other"])
+def test_one_series_may_change_its_name(make, series, name):
+    forecaster, expected = (make(**SIZES).fit(series[:-5], fh=[1, 2]) for _ in range(2))
+    forecaster.update(series[-5:].rename(name), update_params=False)
+    expected.update(series[-5:], update_params=False)
+    np.testing.assert_array_equal(forecaster.predict(), expected.predict())
+    cv = SlidingWindowSplitter(fh=[1, 2], window_length=10, step_length=5)
+    looped, batched = (
+        make(**SIZES)
+        .fit(series[:-30], fh=[1, 2])
+        .update_predict(y, cv, update_params=False, reset_forecaster=reset)
+        for y, reset in ((series[-30:], False), (series[-30:].rename(name), True))
+    )
+    np.testing.assert_allclose(batched, looped, rtol=1e-4)
+
+
+def test_what_was_constant_in_fit_may_change(make, series):
+    values = pd.DataFrame({"a": series, "b": series})
+    values.iloc[:30, 0] = 5.0
+    forecaster = make(**SIZES).fit(values[:24], fh=[1])
+    assert forecaster.update(values[24:28], update_params=False).predict()["a"].item() == 5.0
+    found = forecaster.update(values[28:], update_params=False).predict()["a"].item()
+    assert found != 5.0
+    at_once = make(**SIZES).fit(values[:24], fh=[1]).update(values[24:], update_params=False)
+    assert at_once.predict()["a"].item() == pytest.approx(found)
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=24, step_length=3)
+    options = {"strategy": "no-update_params", "return_data": True, "error_score": "raise"}
+    looped = evaluate(make(**SIZES), cv, values, **options)["y_pred"]
+    batched = backtest(make(**SIZES), values, cv, return_data=True)["y_pred"]
+    for one, other in zip(looped, batched, strict=True):
+        pd.testing.assert_frame_equal(one, other, rtol=1e-4)
+    assert batched[1]["a"].tolist() == [5.0, 5.0]
+    assert 5.0 not in batched.iloc[-1]["a"].tolist()
+
+
 def test_update_in_another_form(make, series, panel):
-    with pytest.raises(ValueError, match=r"1 instance levels .* those seen before 0"):
+    with pytest.raises(ValueError, match=r"1 instance levels .* those seen before an index"):
         make(**SIZES).fit(panel.loc["p", ["a"]]).update(panel[["a"]], update_params=False)
 
 
@@ -125,5 +181,5 @@ def test_update_of_a_panel_in_any_order(make, panel):
 
 @pytest.mark.parametrize("index", [pd.period_range("2001", periods=2, freq="Q"), pd.RangeIndex(2)])
 def test_update_with_another_time(make, series, index):
-    with pytest.raises(ValueError, match=r"the new data have 0 instance levels and an index of .*"):
+    with pytest.raises(ValueError, match=r"the new data have an index of .*"):
         make(**SIZES).fit(series).update(pd.Series([1.0, 2.0], index=index), update_params=False)

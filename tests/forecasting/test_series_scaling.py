@@ -1,5 +1,7 @@
 """The sktime transformer: indices, containers, pipelines, refusals."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,7 +134,7 @@ HOURS = pd.date_range("2024-01-01", periods=24, freq="h")
 @pytest.mark.parametrize(
     "operator",
     [
-        MovingAverage(4),
+        MovingAverage(4, edges="reflect"),
         DiscreteGaussian(2.0, edges="reflect"),
         ContinuousScale(AveragePooling(), 2.5, grid="full"),
     ],
@@ -143,6 +145,16 @@ def test_operators_that_keep_the_length_work_in_forecasting_pipelines(operator):
     forecast = pipeline(operator).fit(y, fh=[1, 2, 3]).predict()
     expected = pd.date_range("2024-01-02", periods=3, freq="h")
     assert list(forecast.index) == list(expected)
+
+
+@pytest.mark.parametrize("operator", [MovingAverage(4), DiscreteGaussian(2.0)], ids=str)
+def test_ends_that_are_pulled_to_zero_are_warned_of_in_a_forecaster(operator):
+    y = pd.Series(np.arange(24.0), index=HOURS)
+    with pytest.warns(UserWarning, match="edges='zero' pulls the end of y towards zero"):
+        pipeline(operator).fit(y, fh=[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SeriesScaling(operator).fit_transform(y)
 
 
 @pytest.mark.parametrize("operator", [AveragePooling(4), Subsampling(2), WaveletApproximation(1)])

@@ -25,6 +25,22 @@ def test_steps_there_and_back(freq):
     assert step.with_freq(pd.DatetimeIndex(times[:5], freq=None)).freq == step.offset
 
 
+@pytest.mark.parametrize("freq", ["15min", "h", "D", "B", "W-WED", "MS", "ME", "QE-NOV", "YE-JUN"])
+def test_the_gap_is_named_whatever_the_step(freq):
+    times = pd.date_range("2001-03-07", periods=60, freq=freq)
+    uneven = pd.DatetimeIndex(times.delete([3, 31]), freq=None)
+    ends = np.array([0, len(uneven)])
+    with pytest.raises(ValueError, match=f"{times[2]} is followed by {times[4]}"):
+        TimeStep.of(uneven, ends).check_regular(uneven, ends)
+
+
+@pytest.mark.parametrize("freq", ["h", "D", "W-WED", "MS", "ME", "QE-NOV", "YS"])
+def test_two_dates_tell_their_step(freq):
+    times = pd.date_range("2001-03-07", periods=4, freq=freq)
+    step = TimeStep.of(pd.DatetimeIndex(times[:2], freq=None), np.array([0, 2]))
+    assert list(step.shift(times[:2], 2)) == list(times[2:])
+
+
 @pytest.mark.parametrize("period", [4, 12, 24])
 def test_season_found_in_the_data(period):
     t = np.arange(10 * period)

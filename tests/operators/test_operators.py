@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -200,6 +201,10 @@ def test_multiscale_puts_scales_side_by_side():
     assert MultiScale(scales=(1,)).fit(X3).get_feature_names_out()[32] == (
         "averagepooling_scale1_channel1_0"
     )
+    names = MultiScale(scales=(16, 16)).fit(X2).get_feature_names_out()
+    assert names[[0, 2]].tolist() == ["averagepooling_scale16_0_0", "averagepooling_scale16_1_0"]
+    with pytest.raises(NotFittedError):
+        MultiScale().get_feature_names_out()
 
 
 def test_multiscale_in_a_pipeline_with_grid_search():
@@ -269,6 +274,8 @@ BAD_INPUT = [
     (torch.ones(5), "expects X of shape .n_samples, n_timepoints. or"),
     (np.ones((2, 2, 2, 8)), "got 4 dimension"),
     ([[1.0, 2.0, 3.0], [1.0, 2.0]], "X holds series of different lengths"),
+    (pd.DataFrame({"a": [pd.Series([1.0, 2.0])] * 3}), "or a series in each cell.*numpy3D"),
+    (pd.concat({n: pd.DataFrame(X2) for n in "ab"}), "X has an index of 2 levels.*numpy3D"),
     (np.full((2, 8), np.nan), "Input X contains NaN"),
     (np.full((2, 8), np.inf), "Input X contains infinity"),
     (torch.full((2, 8), float("nan")), "Input X contains NaN"),

@@ -162,7 +162,7 @@ def test_interpolation_goes_to_neighbours_of_the_same_label(fitted):
 
 
 BAD_X = {
-    "nan": (np.where(np.arange(24) == 3, np.nan, X), "NaN"),
+    "nan": (np.where(np.arange(24) == 3, np.nan, X), "NaN.*; fill the gaps first.$"),
     "inf": (np.where(np.arange(24) == 3, -np.inf, X), "infinity"),
     "unseen length": (X[:, :20], "20 .*24|24.*20"),
     "unseen channels": (X3, "2 channel"),

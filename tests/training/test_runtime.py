@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,18 +33,17 @@ def test_small_steps_run_on_one_core(n_values, expected):
         torch.set_num_threads(before)
 
 
-def test_threads_are_restored_whoever_ends_last():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        first, second = (Runtime.of("cpu").threads_for(1_000) for _ in range(2))
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        second.__exit__(None, None, None)
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+def test_threads_do_not_share_random_numbers():
+    state = torch.get_rng_state()
+
+    def draw(seed):
+        with Runtime.of("cpu").seeded(seed):
+            return [torch.rand(1).item() for _ in range(200)]
+
+    alone = [draw(seed) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(draw, range(8))) == alone
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 class TwoProcesses:
