@@ -25,6 +25,7 @@ from skscale.forecasting._data import (
     split_in_time,
     windows_between,
 )
+from skscale.forecasting._exogenous import exogenous_effect
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel, check_covered, check_frame, extended, renamed
@@ -276,7 +277,16 @@ class NetworkForecaster(BaseForecaster):
             model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
             split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
             held_out = panel.lengths - split.train_end
-            buffer = model.buffer(panel, X, location_and_scale(panel, held_out)).to(device)
+            statistics = location_and_scale(panel, held_out)
+            if self.linear_base and model.features.n_exogenous:
+                effect = exogenous_effect(
+                    replace(model, effect=None).buffer(panel, X, statistics),
+                    model.features.n_exogenous,
+                    split.train_end,
+                    model.layout.season_length,
+                )
+                model = replace(model, effect=effect)
+            buffer = model.buffer(panel, X, statistics).to(device)
             whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
             windows = windows_between(
                 buffer, model.layout, split.train_first, split.train_last, split.train_end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,9 @@ class FittedNetwork:
     columns : Index
         Channels, in the order of the network.
     history : History
+    effect : float64 ndarray of shape (n_exogenous, n_channels) or None
+        What the exogenous columns add to the scaled series; the network sees and forecasts
+        what is left.
     """
 
     network: nn.Module
@@ -41,6 +44,7 @@ class FittedNetwork:
     features: FeatureMap
     columns: pd.Index
     history: History
+    effect: np.ndarray | None = None
 
     def buffer(
         self,
@@ -55,7 +59,17 @@ class FittedNetwork:
         if statistics is None:
             statistics = location_and_scale(panel, np.zeros(len(panel.lengths), dtype=np.int64))
         rows = aligned_rows(X, panel) if self.features.n_exogenous else None
-        return scaled_buffer(panel, self.features(panel.times, panel, rows), *statistics)
+        buffer = scaled_buffer(panel, self.features(panel.times, panel, rows), *statistics)
+        if self.effect is None:
+            return buffer
+        assert buffer.features is not None
+        varies = (buffer.scale > 0).repeat_interleave(buffer.lengths, dim=0)
+        return replace(buffer, values=buffer.values - self.added(buffer.features) * varies)
+
+    def added(self, features: torch.Tensor) -> torch.Tensor:
+        """What the exogenous columns add, (..., n_channels), of ``features`` (..., n_features)."""
+        effect = torch.as_tensor(self.effect, dtype=features.dtype, device=features.device)
+        return features[..., : len(effect)] @ effect
 
     def on(self, device: torch.device) -> nn.Module:
         """Return what forecasts, moved to ``device`` if it is elsewhere."""

@@ -209,7 +209,10 @@ def _roll_forward(
         if mask is not None:
             mask = torch.cat((mask, mask.new_ones(len(mask), T)), dim=1)[:, -L:]
         batch = batch._replace(x=x, past_features=past, mask=mask)
-    return torch.cat(parts, dim=1)[:, :longest] * batch.scale + batch.location
+    ahead = torch.cat(parts, dim=1)
+    if model.effect is not None and future is not None:
+        ahead = ahead + model.added(future)
+    return ahead[:, :longest] * batch.scale + batch.location
 
 
 def _one_step(
@@ -222,4 +225,6 @@ def _one_step(
     """First step of the windows of ``series`` at ``cut``, (n_windows, channels)."""
     batch = _gather(buffer, model.layout, series, cut)
     y = forward(network, batch)[:, :1]
+    if model.effect is not None and batch.future_features is not None:
+        y = y + model.added(batch.future_features[:, :1])
     return (y * batch.scale + batch.location).squeeze(1)
