@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from skscale.forecasting._exogenous import exogenous_effect
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel, check_covered, check_frame, extended, renamed
+from skscale.forecasting._parameters import NetworkParameters
 from skscale.forecasting._predicting import (
     forecast_steps,
     forecast_windows,
@@ -38,7 +38,7 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, Objective, Runtime, TrainingConfig, resolve_device, train
+from skscale.training import History, Objective, Runtime, resolve_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -46,7 +46,7 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkForecaster(BaseForecaster):
+class NetworkForecaster(NetworkParameters, BaseForecaster):
     """Base of the forecasters: trains one network on all series and channels.
 
     A subclass adds its network's parameters as dataclass fields and builds the network in
@@ -76,32 +76,10 @@ class NetworkForecaster(BaseForecaster):
     _config = {"remember_data": False}
     _y = _X = None
 
-    context_length: int | str = "auto"
-    prediction_length: int | str = "auto"
-    season_length: int | str = "auto"
-    time_features: bool | str = "auto"
-    linear_base: bool = True
-    loss: str = "mae"
-    max_epochs: int = 20
-    steps_per_epoch: int | str | None = "auto"
-    batch_size: int = 32
-    learning_rate: float = 3e-3
-    lr_schedule: str = "onecycle"
-    weight_decay: float = 0.0
-    gradient_clip: float = 1.0
-    validation_fraction: float | str = "auto"
-    patience: int = 20
-    fine_tune: bool = False
-    device: str = "auto"
-    precision: str = "fp32"
-    compile: bool = False
-    random_state: Any = None
-    verbose: int = 0
-
     def __post_init__(self) -> None:
         """Run sktime's constructor, which ends by calling this method once more."""
         if not hasattr(self, "_state"):
-            super().__init__()
+            BaseForecaster.__init__(self)
 
     def _build_network(
         self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
@@ -326,36 +304,3 @@ class NetworkForecaster(BaseForecaster):
         )
         network = network.to(torch.float32)  # whatever torch's default type is
         return FittedNetwork(network, network, layout, features, panel.columns, History())
-
-    def _check_parameters(self) -> None:
-        """Check what no later step would check before training starts."""
-        fraction = self.validation_fraction
-        if fraction != "auto" and not (isinstance(fraction, Real) and 0 <= fraction < 1):
-            raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
-        if isinstance(self.steps_per_epoch, str) and self.steps_per_epoch != "auto":
-            raise ValueError(
-                f'steps_per_epoch must be "auto", a positive integer or None, got '
-                f"{self.steps_per_epoch!r}"
-            )
-        for name in ("linear_base", "fine_tune"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
-
-    def _training_config(self, n_windows: int) -> TrainingConfig:
-        steps = self.steps_per_epoch
-        if isinstance(steps, str):
-            steps = int(np.clip(n_windows // self.batch_size, 20, 50))
-        return TrainingConfig(
-            steps_per_epoch=steps,
-            validation_windows=1024 if self.validation_fraction == "auto" else None,
-            loss=self.loss,
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            lr_schedule=self.lr_schedule,
-            weight_decay=self.weight_decay,
-            gradient_clip=self.gradient_clip,
-            patience=self.patience,
-            precision=self.precision,
-            compile=self.compile,
-        )

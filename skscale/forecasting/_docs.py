@@ -21,8 +21,9 @@ _SHARED = """    context_length : int or "auto", default="auto"
     linear_base : bool, default=True
         Let the network correct a linear forecast (a ridge regression of the horizon on the
         context, shrunk towards the seasonal naive forecast), and blend that with
-        textbook forecasts, by weights that follow from errors on held-out windows. Small
-        data need it; False trains the network alone, as in the papers.
+        textbook forecasts, by weights that follow from errors on held-out windows.
+        Exogenous columns get a linear effect, if held-out data confirm it. Small data need
+        all this; False trains the network alone, as in the papers.
     loss : {"mae", "mse", "huber", "smape", "mase"}, default="mae"
         Training and validation loss, in units scaled for each series and channel;
         ``"smape"`` in original units.
