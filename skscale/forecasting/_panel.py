@@ -216,6 +216,11 @@ def _check_order(name: str, index: pd.Index) -> None:
 
 def _check_column(name: str, column: object, values: pd.Series) -> None:
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        raise TypeError(
+            f"column {column!r} of {name} holds dates, which belong in the index: "
+            f"{name}.set_index({column!r})"
+        )
     if not numeric:
         raise TypeError(
             f"column {column!r} of {name} has dtype {values.dtype}; categorical and other "

@@ -62,10 +62,14 @@ class TimeStep:
                 f"the index of y is not sorted: {after} stands behind {before}; sort it with "
                 "y.sort_index()"
             )
-        step = "1" if self.offset is None else repr(self.offset.freqstr)
+        if self.offset is None:
+            raise ValueError(
+                f"an index of integers must count in ones, but {before} is followed by {after} in "
+                "that of y; fill the gap, or use y.reset_index(drop=True)"
+            )
         raise ValueError(
             f"the index of y is not evenly spaced: {before} is followed by {after}, but the step "
-            f"is {step}; resample y, or fill the gap with y.asfreq(...) and interpolate()"
+            f"is {self.offset.freqstr!r}; resample y, or fill the gap with y.asfreq(...) and interpolate()"
         )
 
     def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:

@@ -34,6 +34,12 @@ BAD_Y = {
     "repeated": (indexed([0, 1, 2, 2, 3]), ValueError, "index of y repeats 2"),
     "unsorted": (indexed([0, 2, 1, 3]), ValueError, "1 stands behind 2"),
     "integer gap": (indexed([0, 1, 2, 3, 9]), ValueError, "3 is followed by 9"),
+    "every second": (indexed(range(0, 20, 2)), ValueError, "must count in ones, but 0 is .* by 2"),
+    "dates in a column": (
+        pd.DataFrame({"day": pd.date_range("2020", periods=9), "y": 1.0}),
+        TypeError,
+        r"column 'day' of y holds dates, .* y.set_index\('day'\)",
+    ),
     "missing day": (
         indexed(pd.date_range("2020", periods=11).delete(4)),
         ValueError,
