@@ -69,7 +69,8 @@ class TimeStep:
             )
         raise ValueError(
             f"the index of y is not evenly spaced: {before} is followed by {after}, but the step "
-            f"is {self.offset.freqstr!r}; resample y, or fill the gap with y.asfreq(...) and interpolate()"
+            f"is {self.offset.freqstr!r}; resample y, or fill the gap with y.asfreq(...) and "
+            "interpolate()"
         )
 
     def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:
