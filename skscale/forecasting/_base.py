@@ -257,13 +257,9 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
             held_out = panel.lengths - split.train_end
             statistics = location_and_scale(panel, held_out)
             if self.linear_base and model.features.n_exogenous:
-                effect = exogenous_effect(
-                    replace(model, effect=None).buffer(panel, X, statistics),
-                    model.features.n_exogenous,
-                    split.train_end,
-                    model.layout.season_length,
-                )
-                model = replace(model, effect=effect)
+                plain = replace(model, effect=None).buffer(panel, X, statistics)
+                sizes = model.features.n_exogenous, split.train_end, model.layout.season_length
+                model = replace(model, effect=exogenous_effect(plain, *sizes))
             buffer = model.buffer(panel, X, statistics).to(device)
             whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
             windows = windows_between(
