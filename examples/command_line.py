@@ -30,5 +30,5 @@ def folder(text: str) -> Path:
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of the benchmark data."""
-    parser.add_argument("--data", type=folder, default=str(DATA), help="folder of the data sets")
+    """Add the folder of the benchmark data; the default may be missing, not all scripts need it."""
+    parser.add_argument("--data", type=folder, default=DATA, help="folder of the data sets")

@@ -19,13 +19,7 @@ from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import sigma_settings
 from examples.paper.protocol import load
 from examples.paper.results import ResultTable, settings_text
-from examples.paper.runs import (
-    KEYS,
-    VALUES,
-    add_shared_arguments,
-    finished_run,
-    print_runs,
-)
+from examples.paper.runs import KEYS, VALUES, add_shared_arguments, finished_run, print_runs
 from skscale import SigmaForecaster
 
 DATASET, HORIZON = "ETTh1", 720

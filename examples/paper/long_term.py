@@ -20,13 +20,7 @@ from examples.command_line import positive, script_parser
 from examples.paper.models import MODELS, Model, find_model, parsed_settings
 from examples.paper.protocol import SOURCES, Benchmark, load
 from examples.paper.results import ResultTable, settings_text
-from examples.paper.runs import (
-    KEYS,
-    VALUES,
-    add_shared_arguments,
-    finished_run,
-    print_runs,
-)
+from examples.paper.runs import KEYS, VALUES, add_shared_arguments, finished_run, print_runs
 
 CONTEXT_LENGTH = 96
 

@@ -190,8 +190,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         first = Panel.from_frame(y)
         y, X = self._extended(y, X)
         _, panel = self._panel.continued(y, self.model_.layout.context_length)
-        statistics = self._known_statistics(panel)
-        buffer = self.model_.buffer(panel, X, statistics)
+        buffer = self.model_.buffer(panel, X, self._known_statistics(panel))
         # Cuts count from the start of the y given; the series may have begun before it.
         place = panel.positions_of(first)
         before = panel.lengths[place] - first.lengths

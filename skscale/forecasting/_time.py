@@ -166,13 +166,10 @@ def _commonest_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:
     fixed = pd.Timedelta(int(delta), unit=times.unit).as_unit("ns")
     month = times[0].strftime("%b").upper()
     names = ["MS", "ME", *(f"{kind}-{month}" for kind in ("QS", "QE", "YS", "YE"))]
-    calendar = [pd.tseries.frequencies.to_offset(name) for name in names]
-    candidates = [*(calendar if fixed >= pd.Timedelta(28, "D") else []), fixed, pd.offsets.BDay()]
-    kept = [
-        (ordered[:-1] + pd.tseries.frequencies.to_offset(c) == ordered[1:]).sum()
-        for c in candidates
-    ]
-    return pd.tseries.frequencies.to_offset(candidates[int(np.argmax(kept))])
+    calendar = names if fixed >= pd.Timedelta(28, "D") else []
+    candidates = [pd.tseries.frequencies.to_offset(step) for step in (*calendar, fixed, "B")]
+    kept = [(ordered[:-1] + step == ordered[1:]).sum() for step in candidates]
+    return candidates[int(np.argmax(kept))]
 
 
 def season_of_step(offset: pd.offsets.BaseOffset) -> int:
