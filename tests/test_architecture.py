@@ -19,8 +19,8 @@ ALLOWED = {
     "forecasting": {"ops", "operators", "nn", "training"},
     "representation": {"operators", "nn", "training"},
     "backtest": {"forecasting", "training"},
-    "persistence": {"nn", "persistence_sigma"},
-    "persistence_sigma": {"nn"},
+    "official": {"nn"},
+    "persistence": {"nn", "official"},
     "datasets": set(),
     "plotting": {"ops", "nn", "training", "forecasting"},
 }

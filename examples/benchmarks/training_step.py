@@ -26,7 +26,7 @@ from torch.nn.functional import mse_loss
 from torch.profiler import ProfilerActivity, profile
 
 from skscale.nn import SigmaNet, TimeMixerNet
-from skscale.persistence._timemixer import timemixer_official_names
+from skscale.nn.timemixer.official import timemixer_official_names
 from tests.nn.reference_sigma import PlainSigma, to_plain
 from tests.nn.reference_timemixer import timemixer
 

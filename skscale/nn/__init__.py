@@ -1,21 +1,26 @@
 """Torch modules: forward only, plain arguments, no training code."""
 
-from skscale.nn.autoencoder import Latent, MultiScaleAutoencoderNet
-from skscale.nn.autoencoder_forecast import AutoencoderForecastNet
-from skscale.nn.block import PastDecomposableMixing
-from skscale.nn.decomposition import DFTDecomposition, SeriesDecomposition
-from skscale.nn.layers import CircularEmbedding, RevIN, RevINState
+from skscale.nn.autoencoder import AutoencoderForecastNet, Latent, MultiScaleAutoencoderNet
+from skscale.nn.forecast import FEATURE_GROUPS, ForecastNet
+from skscale.nn.layers.decomposition import DFTDecomposition, SeriesDecomposition
+from skscale.nn.layers.embedding import CircularEmbedding
+from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
-from skscale.nn.mixing import MultiScaleSeasonMixing, MultiScaleTrendMixing
-from skscale.nn.scaling import ScaleKernel
-from skscale.nn.sigma import SigmaNet
-from skscale.nn.timemixer import TimeMixerNet
+from skscale.nn.sigma import ScaleKernel, SigmaNet
+from skscale.nn.timemixer import (
+    MultiScaleSeasonMixing,
+    MultiScaleTrendMixing,
+    PastDecomposableMixing,
+    TimeMixerNet,
+)
 
 __all__ = [
+    "FEATURE_GROUPS",
     "AutoencoderForecastNet",
     "CircularEmbedding",
     "CorrectedForecast",
     "DFTDecomposition",
+    "ForecastNet",
     "Latent",
     "LinearForecast",
     "MultiScaleAutoencoderNet",

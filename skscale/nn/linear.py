@@ -5,7 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from skscale.nn._checks import check_inputs
+from skscale.nn.forecast import ForecastNet
+from skscale.nn.layers.checks import (
+    check_integer,
+    check_number,
+    check_shape,
+    check_tensor,
+)
+from skscale.nn.layers.masking import hide, masked_mean
 
 __all__ = ["CorrectedForecast", "LinearForecast", "reference_maps"]
 
@@ -31,6 +38,11 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
         one: the forecasts move with the series. Extrapolated slopes are left out: where they lose,
         they lose badly.
 
+    Raises
+    ------
+    ValueError
+        If an argument is not a positive integer; names it.
+
     Examples
     --------
     >>> reference_maps(context_length=3, prediction_length=3, season=2)["seasonal_naive"]
@@ -38,7 +50,9 @@ def reference_maps(context_length: int, prediction_length: int, season: int) -> 
             [0., 0., 1.],
             [0., 1., 0.]], dtype=torch.float64)
     """
-    L, season = context_length, min(season, context_length)
+    L = check_integer("context_length", context_length, 1)
+    prediction_length = check_integer("prediction_length", prediction_length, 1)
+    season = min(check_integer("season", season, 1), L)
     point = torch.eye(L, dtype=torch.float64)
     step = torch.arange(prediction_length)
     profile = _season_profile(point, season)
@@ -66,15 +80,7 @@ def _season_profile(point: Tensor, season: int) -> Tensor:
     return (detrended - detrended.mean(1, keepdim=True)).mean(0)
 
 
-def window_mean(x: Tensor, mask: Tensor | None) -> Tensor:
-    """Mean of the observed points of every window and channel, (batch, 1, n_channels)."""
-    if mask is None:
-        return x.mean(dim=1, keepdim=True)
-    observed = mask.unsqueeze(-1).to(x.dtype)
-    return (x * observed).sum(1, keepdim=True) / observed.sum(1, keepdim=True).clamp(min=1.0)
-
-
-class LinearForecast(nn.Module):
+class LinearForecast(ForecastNet):
     """Linear map of the window around its mean, the same for every channel.
 
     The map is a buffer: it is not trained by gradient but found in closed form, see
@@ -85,6 +91,11 @@ class LinearForecast(nn.Module):
     weight : Tensor of shape (prediction_length, context_length)
     n_channels : int
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``weight`` is not a matrix or ``n_channels`` not a positive integer.
+
     Examples
     --------
     >>> import torch
@@ -94,33 +105,27 @@ class LinearForecast(nn.Module):
     tensor([2., 6.])
     """
 
-    n_past_features = 0
-    n_future_features = 0
+    past_groups = future_groups = ()
 
     def __init__(self, weight: Tensor, n_channels: int):
-        super().__init__()
-        self.prediction_length, self.context_length = weight.shape
-        self.n_channels = n_channels
+        check_tensor("weight", weight)
+        check_shape("weight", weight, ("prediction_length", "context_length"))
+        super().__init__(weight.shape[1], weight.shape[0], n_channels)
         self.weight: Tensor
         self.register_buffer("weight", weight.to(torch.float32))
 
-    def forward(
+    def _forecast(
         self,
         x: Tensor,
-        past_features: Tensor | None = None,
-        future_features: Tensor | None = None,
-        mask: Tensor | None = None,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> Tensor:
-        """Forecast (batch, prediction_length, n_channels); features are not used."""
-        check_inputs(self, x, None, None, mask)
-        centre = window_mean(x, mask)
-        centred = x - centre
-        if mask is not None:
-            centred = centred.masked_fill(~mask.unsqueeze(-1), 0.0)
-        return self.weight @ centred + centre
+        centre = masked_mean(x, mask)
+        return self.weight @ hide(x - centre, mask) + centre
 
 
-class CorrectedForecast(nn.Module):
+class CorrectedForecast(ForecastNet):
     """A network that corrects a linear forecast.
 
     ``linear(x) + share * (network(x) - mean(x))``: a network that forecasts no more than the
@@ -129,28 +134,55 @@ class CorrectedForecast(nn.Module):
     Parameters
     ----------
     linear : LinearForecast
-    network : Module
-        Any of skscale's forecasting networks.
+    network : ForecastNet
+        Reads the features; of the same sizes as ``linear``.
     share : float, default=1.0
         How much of the correction counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or their sizes differ; names it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import CorrectedForecast, LinearForecast, SigmaNet, reference_maps
+    >>> linear = LinearForecast(reference_maps(24, 6, season=1)["naive"], n_channels=2)
+    >>> net = CorrectedForecast(linear, SigmaNet(24, 6, 2), share=0.5)
+    >>> net(torch.randn(3, 24, 2)).shape
+    torch.Size([3, 6, 2])
     """
 
     def __init__(self, linear: LinearForecast, network: nn.Module, share: float = 1.0):
-        super().__init__()
+        if not isinstance(linear, LinearForecast):
+            raise TypeError(f"linear must be a LinearForecast, got {type(linear).__name__}")
+        if not isinstance(network, ForecastNet):
+            raise TypeError(f"network must be a ForecastNet, got {type(network).__name__}")
+        for name in ("context_length", "prediction_length", "n_channels"):
+            sizes = getattr(linear, name), getattr(network, name)
+            if sizes[0] != sizes[1]:
+                raise ValueError(f"{name} of linear and network must be equal, got {sizes}")
+        super().__init__(
+            network.context_length,
+            network.prediction_length,
+            network.n_channels,
+            n_past_features=network.n_past_features,
+            n_future_features=network.n_future_features,
+        )
+        self.past_groups = network.past_groups
+        self.future_groups = network.future_groups
         self.linear = linear
         self.network = network
-        self.share = share
-        self.n_past_features = network.n_past_features
-        self.n_future_features = network.n_future_features
+        self.share = check_number("share", share)
 
-    def forward(
+    def _forecast(
         self,
         x: Tensor,
-        past_features: Tensor | None = None,
-        future_features: Tensor | None = None,
-        mask: Tensor | None = None,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> Tensor:
-        """Forecast (batch, prediction_length, n_channels)."""
         forecast = self.network(x, past_features, future_features, mask)
-        correction = forecast - window_mean(x, mask)
+        correction = forecast - masked_mean(x, mask)
         return self.linear(x, mask=mask) + self.share * correction

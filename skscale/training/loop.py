@@ -123,13 +123,15 @@ def train(
 def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
     """Forecast of a batch, in scaled units.
 
-    A network may know less of the future than of the past: it gets the first
-    ``net.n_future_features`` columns.
+    A network gets the columns it reads, the first ``net.n_past_features`` of the past and
+    ``net.n_future_features`` of the future.
     """
-    future = batch.future_features
+    past, future = batch.past_features, batch.future_features
+    if past is not None:
+        past = past[..., : net.n_past_features] if net.n_past_features else None
     if future is not None:
         future = future[..., : net.n_future_features] if net.n_future_features else None
-    return net(batch.x, batch.past_features, future, batch.mask)
+    return net(batch.x, past, future, batch.mask)
 
 
 def forecast_objective(name: str) -> Objective:

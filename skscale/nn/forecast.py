@@ -1,0 +1,181 @@
+"""The protocol of a forecasting network."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from skscale.nn.layers.checks import check_integer, check_shape, check_tensor
+from skscale.nn.layers.masking import hide
+
+__all__ = ["FEATURE_GROUPS", "ForecastNet"]
+
+FEATURE_GROUPS = ("exogenous", "calendar", "static", "past")
+
+
+class ForecastNet(nn.Module):
+    """Base of the networks that forecast a window: sizes, checks, masking of padding.
+
+    A network subclasses it, calls this constructor and writes `_forecast`. It says with two
+    class attributes which groups of feature columns it reads; callers count these columns,
+    give their numbers to the constructor and the columns to every call.
+
+    Parameters
+    ----------
+    context_length : int
+        Points of the input window.
+    prediction_length : int
+        Points of the forecast.
+    n_channels : int
+        Channels of the series, all of them forecast.
+    n_past_features : int, default=0
+        Columns of the groups in ``past_groups``.
+    n_future_features : int, default=0
+        Columns of the groups in ``future_groups``.
+
+    Attributes
+    ----------
+    past_groups, future_groups : tuple of str
+        Feature groups the network reads over the context and over the horizon: the first few of
+        ``FEATURE_GROUPS``, in whose order the columns of a feature tensor stand. These are
+        ``"exogenous"`` columns known ahead, the ``"calendar"``, ``"static"`` columns of a
+        series, and exogenous columns known of the ``"past"`` only. The last never reach the
+        horizon. By default all that there are; ``()`` for none.
+
+    Raises
+    ------
+    ValueError
+        If a size is not an integer in range, or features are announced to a network that reads
+        none; names the parameter.
+
+    Examples
+    --------
+    A network that repeats the last value, and reads no features:
+
+    >>> import torch
+    >>> from skscale.nn import ForecastNet
+    >>> class LastValue(ForecastNet):
+    ...     past_groups = future_groups = ()
+    ...
+    ...     def _forecast(self, x, past_features, future_features, mask):
+    ...         return x[:, -1:].expand(-1, self.prediction_length, -1)
+    >>> net = LastValue(context_length=4, prediction_length=3, n_channels=1)
+    >>> net(torch.tensor([1.0, 5.0, 2.0, 6.0]).reshape(1, 4, 1)).flatten()
+    tensor([6., 6., 6.])
+    """
+
+    past_groups: tuple[str, ...] = FEATURE_GROUPS
+    future_groups: tuple[str, ...] = FEATURE_GROUPS[:3]
+
+    def __init__(
+        self,
+        context_length: int,
+        prediction_length: int,
+        n_channels: int,
+        *,
+        n_past_features: int = 0,
+        n_future_features: int = 0,
+    ):
+        super().__init__()
+        self.context_length = check_integer("context_length", context_length, 1)
+        self.prediction_length = check_integer("prediction_length", prediction_length, 1)
+        self.n_channels = check_integer("n_channels", n_channels, 1)
+        self.n_past_features = self._n_columns("past", n_past_features)
+        self.n_future_features = self._n_columns("future", n_future_features)
+
+    def forward(
+        self,
+        x: Tensor,
+        past_features: Tensor | None = None,
+        future_features: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Forecast.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, context_length, n_channels)
+            Windows, in the floating-point type of the network.
+        past_features : Tensor of shape (batch, context_length, n_past_features), optional
+            Standardised features of the context. Left out, they count as zeros, their mean.
+        future_features : Tensor of shape (batch, prediction_length, n_future_features), optional
+            Those of the horizon, likewise.
+        mask : bool Tensor of shape (batch, context_length), optional
+            False marks padding. What stands there, in windows and features, even nan, does not
+            matter.
+
+        Returns
+        -------
+        Tensor of shape (batch, prediction_length, n_channels)
+
+        Raises
+        ------
+        TypeError
+            If an input is no tensor of the right type; names it.
+        ValueError
+            If the shape of an input does not fit, or features are given to a network that has
+            none; names it.
+        """
+        x, past_features = self._context(x, past_features, mask)
+        future_features = self._columns(
+            "future_features", future_features, x, self.prediction_length, self.n_future_features
+        )
+        return self._forecast(x, past_features, future_features, mask)
+
+    def _forecast(
+        self,
+        x: Tensor,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
+    ) -> Tensor:
+        """Forecast (batch, prediction_length, n_channels) of checked inputs.
+
+        Padding of ``x`` and ``past_features`` is zero. Features are None if and only if the
+        network was built for none.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must write _forecast")
+
+    def _context(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Windows and their features, checked and with padding hidden."""
+        check_tensor("x", x)
+        check_shape("x", x, ("batch", self.context_length, self.n_channels))
+        past_features = self._columns(
+            "past_features", past_features, x, self.context_length, self.n_past_features
+        )
+        if mask is not None:
+            if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+                found = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+                raise TypeError(f"mask must be a boolean Tensor, got {found}")
+            check_shape("mask", mask, (len(x), self.context_length))
+        return hide(x, mask), None if past_features is None else hide(past_features, mask)
+
+    def _columns(
+        self, name: str, features: Tensor | None, x: Tensor, length: int, n_columns: int
+    ) -> Tensor | None:
+        """Features as the network reads them: checked, zeros for those left out."""
+        if features is None:
+            return x.new_zeros(len(x), length, n_columns) if n_columns else None
+        if not n_columns:
+            raise ValueError(f"{type(self).__name__} was built with n_{name}=0 and takes no {name}")
+        check_tensor(name, features)
+        check_shape(name, features, (len(x), length, n_columns))
+        if features.dtype != x.dtype:
+            raise TypeError(f"{name} must have the type of x, {x.dtype}, got {features.dtype}")
+        return features
+
+    def _n_columns(self, part: str, value: int) -> int:
+        """Check a number of features against the groups of this part of the window."""
+        groups = getattr(self, f"{part}_groups")
+        known = FEATURE_GROUPS if part == "past" else FEATURE_GROUPS[:3]
+        if groups != known[: len(groups)]:
+            raise ValueError(f"{part}_groups must be the first of {known}, got {groups!r}")
+        name = f"n_{part}_features"
+        if check_integer(name, value, 0) and not groups:
+            raise ValueError(
+                f"{name} must be 0: {type(self).__name__} reads no features of the {part}, "
+                f"got {value!r}"
+            )
+        return int(value)

@@ -1,0 +1,81 @@
+"""Argument checks of the networks: one clear error, naming the argument and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+__all__ = [
+    "check_choice",
+    "check_flag",
+    "check_integer",
+    "check_number",
+    "check_shape",
+    "check_share",
+    "check_tensor",
+]
+
+_LARGEST = 2**24  # beyond any network; more would end in the allocator or in an endless loop
+
+
+def check_integer(name: str, value: Any, minimum: int, maximum: int = _LARGEST) -> int:
+    """Return ``value`` as an int if it is an integer in range; NumPy's are integers, too."""
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_integer or value < minimum:
+        raise ValueError(f"{name} must be an integer >= {minimum}, got {value!r}")
+    if value > maximum:
+        raise ValueError(f"{name} must be an integer from {minimum} to {maximum}, got {value!r}")
+    return int(value)
+
+
+def check_number(name: str, value: Any, minimum: float = -inf) -> float:
+    """Return ``value`` as a float if it is a finite number of at least ``minimum``."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not (minimum <= value and abs(value) < inf):
+        least = "" if minimum == -inf else f" >= {minimum:g}"
+        raise ValueError(f"{name} must be a finite number{least}, got {value!r}")
+    return float(value)
+
+
+def check_share(name: str, value: Any) -> float:
+    """Return ``value`` as a float if it is a number in [0, 1), as a dropout is."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1), got {value!r}")
+    return float(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return ``value`` as a bool if it is one, NumPy's included, or the integer 0 or 1."""
+    if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def check_choice(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """Return ``value`` if it is one of the words ``allowed``."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
+    return str(value)
+
+
+def check_tensor(name: str, value: Any) -> None:
+    """Raise TypeError unless ``value`` is a tensor of real floating-point numbers."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a floating-point Tensor, got {type(value).__name__}")
+    if not value.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point Tensor, got one of {value.dtype}")
+
+
+def check_shape(name: str, tensor: Tensor, expected: tuple[int | str, ...]) -> None:
+    """Raise unless ``tensor`` has the shape ``expected``; a word stands for any size."""
+    found = tuple(tensor.shape)
+    fits = (isinstance(n, str) or n == m for n, m in zip(expected, found, strict=False))
+    if len(found) != len(expected) or not all(fits):
+        wanted = ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "")
+        raise ValueError(f"{name} must have shape ({wanted}), got {found}")

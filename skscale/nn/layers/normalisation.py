@@ -1,0 +1,119 @@
+"""Normalisation of windows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from skscale.nn.layers.checks import check_flag, check_integer, check_number
+from skscale.nn.layers.masking import hide, masked_mean
+
+__all__ = ["RevIN", "RevINState"]
+
+
+class RevINState(NamedTuple):
+    """Location and scale of each window and channel, shape ``(batch, 1, n_channels)``."""
+
+    location: Tensor
+    scale: Tensor
+
+
+class RevIN(nn.Module):
+    """Reversible instance normalisation of every window and channel.
+
+    The statistics are returned, not stored: a forward pass leaves no trace on the module.
+
+    Parameters
+    ----------
+    n_channels : int
+        Number of channels.
+    affine : bool, default=True
+        Learn a weight and a bias per channel, as in the original.
+    normalize : bool, default=True
+        False makes both directions the identity (the parameters stay, unused, so that a
+        checkpoint trained without normalisation still loads).
+    eps : float, default=1e-5
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range; names it.
+
+    References
+    ----------
+    Kim et al. (2022), Reversible instance normalization for accurate time-series forecasting
+    against distribution shift, ICLR.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import RevIN
+    >>> x = torch.arange(12.0).reshape(1, 6, 2)
+    >>> norm = RevIN(n_channels=2)
+    >>> z, state = norm(x)
+    >>> bool(torch.allclose(norm.inverse(z, state), x, atol=1e-5))
+    True
+    """
+
+    def __init__(
+        self, n_channels: int, affine: bool = True, normalize: bool = True, eps: float = 1e-5
+    ):
+        super().__init__()
+        check_integer("n_channels", n_channels, 1)
+        self.normalize = check_flag("normalize", normalize)
+        self.eps = check_number("eps", eps, 0.0)
+        affine = check_flag("affine", affine)
+        ones, zeros = (f(n_channels, dtype=torch.float32) for f in (torch.ones, torch.zeros))
+        self.weight = nn.Parameter(ones) if affine else None
+        self.bias = nn.Parameter(zeros) if affine else None
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, RevINState]:
+        """Normalise ``x``.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, length, n_channels)
+            Windows.
+        mask : bool Tensor of shape (batch, length), optional
+            False marks padding: it does not enter the statistics and becomes zero, whatever
+            stands there.
+
+        Returns
+        -------
+        Tensor of shape (batch, length, n_channels), RevINState
+        """
+        x = hide(x, mask)
+        state = self._statistics(x.detach(), mask)
+        if self.normalize:
+            x = (x - state.location) / state.scale
+            if self.weight is not None and self.bias is not None:
+                x = x * self.weight + self.bias
+        return hide(x, mask), state
+
+    def _statistics(self, x: Tensor, mask: Tensor | None) -> RevINState:
+        if mask is None:
+            variance, location = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+        else:
+            location = masked_mean(x, mask)
+            variance = masked_mean((x - location).square(), mask)
+        return RevINState(location, (variance + self.eps).sqrt())
+
+    def inverse(self, y: Tensor, state: RevINState) -> Tensor:
+        """Bring ``y`` of shape (batch, length, n_channels) back to the scale of the input."""
+        if not self.normalize:
+            return y
+        factor, offset = self.inverse_coefficients(state)
+        return torch.addcmul(offset, y, factor)
+
+    def inverse_coefficients(self, state: RevINState) -> tuple[Tensor, Tensor]:
+        """Factor and offset of the inverse, both of shape (batch, 1, n_channels)."""
+        if not self.normalize:
+            return torch.ones_like(state.scale), torch.zeros_like(state.location)
+        if self.weight is None or self.bias is None:
+            return state.scale, state.location
+        # eps**2 keeps the published rule for a weight that training drove to zero.
+        factor = state.scale / (self.weight + self.eps**2)
+        return factor, state.location - self.bias * factor

@@ -1,0 +1,81 @@
+"""Down-sampled copies of a window, finest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skscale.nn.layers.checks import check_choice
+from skscale.nn.layers.masking import beside_values, hide, masked_mean
+
+__all__ = ["Pyramid"]
+
+METHODS = ("avg", "max", "conv")
+
+
+class Pyramid(nn.Module):
+    """Scales of a window by average or maximum pooling or by a trained convolution.
+
+    Parameters
+    ----------
+    lengths : list of int
+        Length of every scale, finest first.
+    window : int
+        Factor between neighbouring scales. Points that do not fill a window are left out.
+    method : {"avg", "max", "conv"}
+        ``"conv"`` is a circular convolution of three taps, the same at every step. It belongs to
+        the module and is trained (the published one is drawn anew in every call).
+    n_mixed : int
+        Channels that the convolution mixes: all of them, or 1 to filter each by itself.
+    """
+
+    def __init__(self, lengths: Sequence[int], window: int, method: str, n_mixed: int):
+        super().__init__()
+        check_choice("down_sampling_method", method, METHODS)
+        self.lengths = list(lengths)
+        self.window = window
+        self.method = method
+        self.n_mixed = n_mixed
+        if method == "conv":
+            self.filter = nn.Conv1d(
+                n_mixed, n_mixed, kernel_size=3, stride=window, bias=False, dtype=torch.float32
+            )
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:
+        """Build the scales of x (batch, length, n_channels), each with its mask (batch, length)."""
+        scales = [(x, mask)]
+        for length in self.lengths[1:]:
+            x, mask = self._coarser(x, mask, length)
+            scales.append((x, mask))
+        return scales
+
+    def _coarser(self, x: Tensor, mask: Tensor | None, length: int) -> tuple[Tensor, Tensor | None]:
+        groups = x[:, : length * self.window].unflatten(1, (length, self.window))
+        if mask is None:
+            return self._pool(x, groups, length), None
+        observed = mask[:, : length * self.window].unflatten(1, (length, self.window))
+        coarse_mask = observed.any(2)
+        if self.method == "avg":
+            count = observed.sum(2).clamp(min=1).unsqueeze(-1)
+            coarse = (groups * observed.unsqueeze(-1)).sum(2) / count
+        elif self.method == "max":
+            coarse = groups.masked_fill(~observed.unsqueeze(-1), -torch.inf).amax(2)
+        else:
+            # A filter needs a value everywhere: the mean of what was observed is the neutral one.
+            filled = torch.where(beside_values(mask), x, masked_mean(x, mask))
+            coarse = self._convolve(filled, length)
+        return hide(coarse, coarse_mask), coarse_mask
+
+    def _pool(self, x: Tensor, groups: Tensor, length: int) -> Tensor:
+        if self.method == "avg":
+            return groups.mean(2)
+        return groups.amax(2) if self.method == "max" else self._convolve(x, length)
+
+    def _convolve(self, x: Tensor, length: int) -> Tensor:
+        batch, _, n_channels = x.shape
+        series = x.transpose(1, 2).reshape(-1, self.n_mixed, x.shape[1])
+        coarse = self.filter(F.pad(series, (1, 1), mode="circular"))[..., :length]
+        return coarse.reshape(batch, n_channels, length).transpose(1, 2)

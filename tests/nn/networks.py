@@ -1,0 +1,132 @@
+"""Every forecasting network in the forms that take another way through the code.
+
+A new network is one more row in `NETWORKS`. It gets sizes (context, horizon, channels) and, if
+it reads features, their numbers.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+
+from skscale.nn import (
+    AutoencoderForecastNet,
+    CorrectedForecast,
+    ForecastNet,
+    LinearForecast,
+    SigmaNet,
+    TimeMixerNet,
+    reference_maps,
+)
+
+CONTEXT, HORIZON, CHANNELS, BATCH = 24, 6, 2, 5
+Sigma = partial(SigmaNet, d_model=4, d_ff=4)
+TimeMixer = partial(TimeMixerNet, d_model=4, d_ff=6, moving_avg=5, dropout=0.0)
+Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
+
+
+def linear(context, horizon, channels):
+    return LinearForecast(reference_maps(context, horizon, 4)["level"], channels)
+
+
+def corrected(context, horizon, channels, **features):
+    net = Sigma(context, horizon, channels, **features)
+    return CorrectedForecast(linear(context, horizon, channels), net, share=0.7)
+
+
+class Row(NamedTuple):
+    """How a network is built, what it reads, whether forecasts move with shift and scale."""
+
+    build: Callable[..., ForecastNet]
+    n_features: tuple[int, int] = (3, 2)  # of the past, of the future
+    equivariant: bool = True
+    untrained: tuple[str, ...] = ()  # parameters, or their first part, without effect on forecasts
+
+
+NETWORKS = {
+    "Sigma": Row(Sigma),
+    "Sigma, joint": Row(partial(Sigma, scale_independence=False)),
+    "Sigma, two blocks": Row(partial(Sigma, n_layers=2, dropout=0.1)),
+    "Sigma, sample": Row(partial(Sigma, scaling="sample")),
+    "Sigma, moving average": Row(partial(Sigma, scaling="moving_average")),
+    "Sigma, trend and season": Row(partial(Sigma, mixing="trend_season")),
+    "Sigma, not normalised": Row(
+        partial(Sigma, normalize=False), equivariant=False, untrained=("norm.",)
+    ),
+    "TimeMixer": Row(TimeMixer),
+    "TimeMixer, dropout": Row(partial(TimeMixer, dropout=0.1)),
+    "TimeMixer, max": Row(partial(TimeMixer, down_sampling_method="max")),
+    "TimeMixer, conv": Row(partial(TimeMixer, down_sampling_method="conv")),
+    "TimeMixer, Fourier": Row(partial(TimeMixer, decomp_method="dft_decomp", top_k=2)),
+    "TimeMixer, mixed": Row(partial(TimeMixer, channel_independent=False)),
+    "TimeMixer, mixed conv": Row(
+        partial(TimeMixer, channel_independent=False, down_sampling_method="conv")
+    ),
+    "Autoencoder": Row(Autoencoder, untrained=("autoencoder.decoders.1",)),
+    "Autoencoder, joint": Row(
+        partial(Autoencoder, decoding="joint", view=("first", "max")),
+        untrained=("autoencoder.decoders",),
+    ),
+    "Linear": Row(linear, n_features=(0, 0)),
+    "Corrected": Row(corrected),
+}
+
+
+class Inputs(NamedTuple):
+    """Arguments of a forecast."""
+
+    x: torch.Tensor
+    past_features: torch.Tensor | None = None
+    future_features: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+
+    def each(self, change):
+        """Change every tensor."""
+        return Inputs(*(value if value is None else change(value) for value in self))
+
+    def __call__(self, net):
+        """Forecast of ``net``."""
+        return net(self.x, self.past_features, self.future_features, self.mask)
+
+
+def features_of(name):
+    """Arguments that announce the features a network reads."""
+    n_past, n_future = NETWORKS[name].n_features
+    return {"n_past_features": n_past, "n_future_features": n_future} if n_past else {}
+
+
+def build(name, *, features=True, dtype=torch.float64):
+    """Build a network whose every parameter has a value of its own, in evaluation mode."""
+    torch.manual_seed(0)
+    sizes = (CONTEXT, HORIZON, CHANNELS)
+    net = NETWORKS[name].build(*sizes, **(features_of(name) if features else {}))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.2 * torch.rand_like(parameter))
+    return net.to(dtype).eval()
+
+
+def draw(net, batch=BATCH, dtype=torch.float64):
+    """Windows with all the features that ``net`` reads."""
+    generator = torch.Generator().manual_seed(1)
+
+    def normal(*shape):
+        return torch.randn(batch, *shape, generator=generator, dtype=torch.float64).to(dtype)
+
+    x = 3 * normal(net.context_length, net.n_channels).cumsum(1) + 5
+    past = normal(net.context_length, net.n_past_features) if net.n_past_features else None
+    future = normal(net.prediction_length, net.n_future_features) if net.n_future_features else None
+    return Inputs(x, past, future)
+
+
+def padded(inputs):
+    """Add a mask that hides up to all points but one."""
+    start = torch.tensor([0, 1, 7, 17, CONTEXT - 1]).unsqueeze(1)
+    return inputs._replace(mask=torch.arange(CONTEXT) >= start)
+
+
+def trained(name):
+    """Names of the parameters that forecasts depend on."""
+    names = dict(build(name).named_parameters())
+    return {path for path in names if not path.startswith(NETWORKS[name].untrained)}

@@ -1,0 +1,148 @@
+"""Every parameter of every public module: nonsense is named, NumPy's numbers are numbers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from skscale import nn
+from skscale.nn import LinearForecast, SigmaNet, reference_maps
+
+SIZES = {"context_length": 12, "prediction_length": 4, "n_channels": 2}
+FEATURES = {"n_past_features": 2, "n_future_features": 1}
+SCALES = {"down_sampling_window": 2, "down_sampling_layers": 1}
+MIXING = {"seq_len": 12, **SCALES}
+DECOMPOSITION = {"decomp_method": "moving_avg", "moving_avg": 5, "top_k": 2}
+AUTOENCODER = {
+    "scales": (0.5, 1.0),
+    "view": "first",
+    "decoding": "joint",
+    "latent_size": 4,
+    "hidden_size": 8,
+    "dropout": 0.1,
+}
+
+
+def linear(n_channels):
+    return LinearForecast(reference_maps(12, 4, 3)["level"], n_channels)
+
+
+def corrected(share):
+    return nn.CorrectedForecast(linear(2), SigmaNet(12, 4, 2), share)
+
+
+# A valid value for every parameter; its type says what else is valid.
+PARAMETERS = {
+    nn.SigmaNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_layers": 1, "dropout": 0.1, "normalize": True},
+        **{"scale_independence": True, "feature_transformation": True},
+        **{"scaling": "shared", "mixing": "mlp", "block_input": "sum"},
+    },
+    nn.TimeMixerNet: {
+        **(SIZES | FEATURES | SCALES | DECOMPOSITION),
+        **{"d_model": 4, "d_ff": 3, "n_layers": 1, "dropout": 0.1, "normalize": True},
+        **{"down_sampling_method": "avg", "channel_independent": True},
+    },
+    nn.AutoencoderForecastNet: SIZES | FEATURES | AUTOENCODER,
+    nn.MultiScaleAutoencoderNet: {
+        **({"length": 12, "n_channels": 2, "n_features": 1, "variational": False} | AUTOENCODER)
+    },
+    nn.MultiScaleSeasonMixing: MIXING,
+    nn.MultiScaleTrendMixing: MIXING,
+    nn.PastDecomposableMixing: {
+        **(MIXING | DECOMPOSITION),
+        **{"pred_len": 4, "d_model": 4, "d_ff": 3, "dropout": 0.1, "channel_independence": True},
+    },
+    nn.RevIN: {"n_channels": 2, "affine": True, "normalize": True, "eps": 1e-5},
+    nn.CircularEmbedding: {"in_channels": 1, "d_model": 4},
+    nn.ScaleKernel: {"length": 12, "scaling": "distance", "window": 5},
+    nn.SeriesDecomposition: {"kernel_size": 5},
+    nn.DFTDecomposition: {"top_k": 2},
+    nn.ForecastNet: SIZES | FEATURES,
+    linear: {"n_channels": 2},
+    corrected: {"share": 0.5},
+    reference_maps: {"context_length": 12, "prediction_length": 4, "season": 3},
+}
+# What may be zero, or left out.
+ZERO = {*FEATURES, "n_features", "down_sampling_layers", "dropout", "eps", "share"}
+NONE = {"pred_len"}
+
+NONSENSE = {
+    int: [math.nan, math.inf, -1, 1.5, True, np.True_, "8", 2.0, np.float64(2), 2**40, 10**30],
+    float: [math.nan, math.inf, True, "0.5", 1j],
+    bool: [2, -1, 1.0, "True", math.nan, 10**30],
+    str: ["nonsense", "", 1, True, math.nan, b"avg"],
+    tuple: [(), (0.0,), (1.2, 1.0), ("half",), 0.5, "1.0", (True,), (math.nan,)],
+}
+ALWAYS = [None, [], {}, object(), np.zeros(2)]
+MORE = {
+    "dropout": [1.0, -0.1],
+    "eps": [-1e-5],
+    "window": [4],
+    "view": [("first",), ("first", "mean")],
+    "latent_size": [(4,), (4, 0), (4, 1.5)],
+}
+CASES = [(build, name) for build, values in PARAMETERS.items() for name in values]
+ids = [f"{build.__name__}-{name}" for build, name in CASES]
+
+
+@pytest.mark.parametrize(("build", "name"), CASES, ids=ids)
+def test_nonsense_is_named_at_construction(build, name):
+    values = PARAMETERS[build]
+    wrong = [*NONSENSE[type(values[name])], *ALWAYS, *MORE.get(name, ())]
+    wrong += [0] if type(values[name]) is int and name not in ZERO else []
+    for value in wrong:
+        if value is None and name in NONE:
+            continue
+        with pytest.raises((ValueError, TypeError), match=rf"\b{name} must "):
+            build(**values | {name: value})
+
+
+def numpy_twin(value):
+    if isinstance(value, bool):
+        return np.bool_(value)
+    return np.int64(value) if isinstance(value, int) else np.float64(value)
+
+
+@pytest.mark.parametrize("build", PARAMETERS, ids=lambda build: build.__name__)
+def test_numpy_numbers_are_numbers(build):
+    values = PARAMETERS[build]
+    twins = {
+        name: numpy_twin(value) if isinstance(value, int | float) else value
+        for name, value in values.items()
+    }
+    found, expected = build(**twins), build(**values)
+    if build is reference_maps:
+        assert found.keys() == expected.keys()
+        assert all(torch.equal(found[name], expected[name]) for name in found)
+        return
+    assert str(found) == str(expected)
+    for name, value in expected.state_dict().items():
+        assert found.state_dict()[name].shape == value.shape
+        assert value.dtype == torch.float32
+
+
+@pytest.mark.parametrize("layers", [4, 1000])
+@pytest.mark.parametrize("build", [nn.TimeMixerNet, nn.MultiScaleSeasonMixing])
+def test_scales_without_points_are_refused(build, layers):
+    with pytest.raises(ValueError, match=r"needs at least .* time points, got 12"):
+        build(**PARAMETERS[build] | {"down_sampling_layers": layers})
+
+
+def test_a_corrected_forecast_has_one_size():
+    with pytest.raises(ValueError, match=r"n_channels of linear and network must be equal, got \("):
+        nn.CorrectedForecast(linear(2), SigmaNet(12, 4, 3))
+    with pytest.raises(TypeError, match="network must be a ForecastNet, got Linear"):
+        nn.CorrectedForecast(linear(2), torch.nn.Linear(12, 4))
+    with pytest.raises(TypeError, match="linear must be a LinearForecast, got SigmaNet"):
+        nn.CorrectedForecast(SigmaNet(12, 4, 2), SigmaNet(12, 4, 2))
+
+
+@pytest.mark.parametrize("weight", [np.zeros((4, 12)), torch.zeros(4, 12).long()])
+def test_linear_forecasts_are_made_of_floating_point_matrices(weight):
+    with pytest.raises(TypeError, match="weight must be a floating-point Tensor, got"):
+        LinearForecast(weight, 1)
+    with pytest.raises(ValueError, match=r"weight must have shape .* got \(4,\)"):
+        LinearForecast(torch.zeros(4), 1)

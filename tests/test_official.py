@@ -1,0 +1,153 @@
+"""Official checkpoints: recorded results of every model, and what cannot be loaded."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+import skscale.persistence
+from skscale.nn.sigma.official import sigma_places
+from skscale.nn.timemixer.official import timemixer_places
+from skscale.official import from_official
+
+from .official_cases import FOLDER, load
+
+PLACES = {"sigma": sigma_places, "timemixer": timemixer_places}
+CASES = sorted(path.stem for path in FOLDER.glob("*.npz"))
+SMALL = {"sigma": "sigma_si1_ft1", "timemixer": "timemixer_ci_max"}
+
+every_model = pytest.mark.parametrize("name", SMALL)
+
+
+@pytest.fixture
+def case(name):
+    return load(SMALL[name], torch.float32)
+
+
+def a_weight(case):
+    """Name of some weights that the model uses."""
+    return next(iter(case.gradients))
+
+
+def test_every_model_has_recorded_cases():
+    assert {stem.split("_")[0] for stem in CASES} == set(PLACES) == set(SMALL)
+    assert len(CASES) == 9
+
+
+@pytest.mark.parametrize("stem", CASES)
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-9)], ids=str)
+def test_forecasts_and_gradients_are_the_official_ones(stem, dtype, atol):
+    config, weights, tensors, gradients = load(stem, dtype)
+    name = stem.split("_")[0]
+    net = from_official(name, weights, config)
+    past, future = tensors.get("x_mark"), tensors.get("y_mark")
+    output = net(tensors["x"], past, future if net.n_future_features else None)
+    assert output.dtype == dtype
+    torch.testing.assert_close(output, tensors["output"], rtol=0, atol=atol)
+    (output - tensors["y"]).square().mean().backward()
+    found = copy.deepcopy(net)
+    for parameter, source in zip(found.parameters(), net.parameters(), strict=True):
+        parameter.data = source.grad
+    # What is named twice gets the same weights in two places, and both of their gradients.
+    places, times = dict(PLACES[name](found)), [official for official, _ in PLACES[name](found)]
+    for official, expected in gradients.items():
+        error = (times.count(official) * places[official] - expected).abs().max()
+        assert error <= 1e-4 * expected.abs().max(), official
+    for official in places.keys() - gradients.keys():
+        assert (places[official] == 0).all(), official
+
+
+@every_model
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda value: value.to("meta"), "on the meta device and holds no values"),
+        (lambda value: value * torch.nan, "holds values that are nan or infinite"),
+        (lambda value: value / 0, "holds values that are nan or infinite"),
+        (lambda value: value.double(), "one type, float32 or float64, got torch.float32, torch.f"),
+        (lambda value: value.to(torch.complex64), "one type, .* got torch.complex64"),
+        (lambda value: value.long(), "one type, float32 or float64, got torch.float32, torch.int"),
+        (lambda value: value[None], r"has shape \(1, .* asks for"),
+        (lambda value: None, "must be a tensor or an array of numbers, got NoneType"),
+        (lambda value: value.tolist(), "must be a tensor or an array of numbers, got list"),
+        (lambda value: value.numpy().astype(object), "array of numbers, got array of object"),
+        (lambda value: value.to_sparse(), "must be a dense tensor"),
+    ],
+)
+def test_weights_that_cannot_be_loaded_are_named(name, case, change, message):
+    key = a_weight(case)
+    with pytest.raises(ValueError, match=message):
+        from_official(name, {**case.weights, key: change(case.weights[key])}, case.config)
+
+
+@every_model
+def test_whole_checkpoints_of_another_type_are_refused(name, case):
+    half = {key: value.half() for key, value in case.weights.items()}
+    with pytest.raises(ValueError, match=r"one type, float32 or float64, got torch\.float16"):
+        from_official(name, half, case.config)
+
+
+@every_model
+@pytest.mark.parametrize("state_dict", [None, [1], "weights.pt"])
+def test_state_dicts_are_mappings(name, case, state_dict):
+    with pytest.raises(ValueError, match="state_dict must be a mapping, got"):
+        from_official(name, state_dict, case.config)
+
+
+@every_model
+def test_names_are_words_and_stand_once(name, case):
+    key = a_weight(case)
+    with pytest.raises(ValueError, match="names for keys, got 1"):
+        from_official(name, {**case.weights, 1: torch.zeros(1)}, case.config)
+    with pytest.raises(ValueError, match=f"{key} twice, once behind 'module.'"):
+        from_official(name, {**case.weights, f"module.{key}": case.weights[key]}, case.config)
+
+
+@every_model
+def test_missing_and_unknown_weights_are_named(name, case):
+    key = a_weight(case)
+    weights = {k: v for k, v in case.weights.items() if k != key} | {"strange": torch.zeros(1)}
+    with pytest.raises(ValueError, match=f"it lacks {key} and it holds the unknown strange"):
+        from_official(name, weights, case.config)
+
+
+@every_model
+@pytest.mark.parametrize("config", [None, [1], "config.json"])
+def test_configs_are_mappings(name, case, config):
+    with pytest.raises(ValueError, match="config must be a mapping or a Namespace, got"):
+        from_official(name, case.weights, config)
+
+
+@every_model
+@pytest.mark.parametrize("argument", ["seq_len", "pred_len", "enc_in", "d_model", "e_layers"])
+def test_arguments_of_the_run_are_checked(name, case, argument):
+    short = {key: value for key, value in case.config.items() if key != argument}
+    with pytest.raises(ValueError, match=f"config lacks {argument}$"):
+        from_official(name, case.weights, short)
+    for wrong in (None, "8", 2.5, -1, 10**30):
+        with pytest.raises(ValueError, match="must "):
+            from_official(name, case.weights, case.config | {argument: wrong, "c_out": wrong})
+
+
+@every_model
+def test_weights_may_require_gradients(name, case):
+    weights = {key: value.requires_grad_() for key, value in case.weights.items()}
+    net = from_official(name, weights, case.config)
+    assert all(parameter.is_leaf for parameter in net.parameters())
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(ValueError, match=r"name must be one of \('sigma',.*\), got 'prophet'"):
+        from_official("prophet", {}, {})
+
+
+def test_the_former_import_path_works():
+    assert skscale.persistence.from_official is from_official
+
+
+def test_arrays_are_weights():
+    config, weights, tensors, _ = load(SMALL["sigma"], torch.float32)
+    arrays = {key: np.asfortranarray(value.numpy()) for key, value in weights.items()}
+    expected = from_official("sigma", weights, config)(tensors["x"])
+    assert torch.equal(from_official("sigma", arrays, config)(tensors["x"]), expected)
