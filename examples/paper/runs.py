@@ -81,7 +81,7 @@ def _training(history: Mapping[str, list] | None) -> dict[str, object]:
     return {
         "epochs": len(history["train_loss"]),
         "best_epoch": best + 1,
-        "valid_loss": f"{history['valid_loss'][best]:.6f}",
+        "valid_loss": f"{min(history['valid_loss']):.6f}",
     }
 
 

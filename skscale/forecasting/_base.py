@@ -38,7 +38,8 @@ from skscale.forecasting._predicting import (
 )
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._splits import Splits, split_frames
-from skscale.training import History, Objective, Runtime, resolve_device, train
+from skscale.ops.threads import threads_for
+from skscale.training import History, Objective, Run, Runtime, resolve_device, train
 
 __all__ = ["NetworkForecaster"]
 
@@ -219,6 +220,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
             if position is not None:
                 values[cuts[:, i] <= position, i, :, channel] = constant
 
+    @torch.inference_mode(False)
     def _remember(
         self,
         model: FittedNetwork,
@@ -238,6 +240,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         self.model_, self._panel, self._buffer = model, panel, buffer
         self._seen_y, self._seen_X = y, X
 
+    @torch.inference_mode(False)
     def _fit_network(
         self,
         panel: Panel,
@@ -250,36 +253,31 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         runtime = Runtime.of(self.device, self.precision)
         device = runtime.device
         seed = runtime.agree(int(check_random_state(self.random_state).randint(2**31 - 1)))
-        with runtime.seeded(seed):
+        run = Run(seed, runtime, verbose=self.verbose)
+        with run.numbers:
             model = self._new_model(panel, X, fh) if start is None else deepcopy(start)
-            split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
-            held_out = panel.lengths - split.train_end
-            statistics = location_and_scale(panel, held_out)
-            if self.linear_base and model.features.n_exogenous:
-                plain = replace(model, effect=None).buffer(panel, X, statistics)
-                sizes = model.features.n_exogenous, split.train_end, model.layout.season_length
-                model = replace(model, effect=exogenous_effect(plain, *sizes))
-            buffer = model.buffer(panel, X, statistics).to(device)
-            whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
-            windows = windows_between(
-                buffer, model.layout, split.train_first, split.train_last, split.train_end
-            )
-            validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
-            config = self._training_config(len(windows))
-            generator = torch.Generator().manual_seed(seed)
-            model.network.to(device)
-            n_values = config.batch_size * model.layout.context_length * len(panel.columns)
-            with runtime.threads_for(n_values):
-                if not self.linear_base:
-                    history = train(
-                        *(model.network, windows, config, validation, generator),
-                        *(self.verbose, self._objective(model.network), runtime),
-                    )
-                    return replace(model, forecast=model.network, history=history)
-                forecast, history = fit_correction(
-                    *(model.network, windows, validation, whole, model.layout),
-                    *(config, generator, self.verbose, self._objective(model.network), runtime),
-                )
+        split = split_in_time(panel.lengths, model.layout, self.validation_fraction)
+        held_out = panel.lengths - split.train_end
+        statistics = location_and_scale(panel, held_out)
+        if self.linear_base and model.features.n_exogenous:
+            plain = replace(model, effect=None).buffer(panel, X, statistics)
+            sizes = model.features.n_exogenous, split.train_end, model.layout.season_length
+            model = replace(model, effect=exogenous_effect(plain, *sizes))
+        buffer = model.buffer(panel, X, statistics).to(device)
+        whole = windows_between(buffer, model.layout, split.train_first, panel.lengths - 1)
+        windows = windows_between(
+            buffer, model.layout, split.train_first, split.train_last, split.train_end
+        )
+        validation = windows_between(buffer, model.layout, split.valid_first, split.valid_last)
+        config = self._training_config(len(windows))
+        model.network.to(device)
+        run = run.minimising(self._objective(model.network))
+        with threads_for(config.batch_size * model.layout.context_length * len(panel.columns)):
+            if not self.linear_base:
+                history = train(model.network, windows, config, validation, run)
+                return replace(model, forecast=model.network, history=history)
+            both = (windows, validation, whole)
+            forecast, history = fit_correction(model.network, both, model.layout, config, run)
         return replace(model, forecast=forecast, history=history)
 
     def _new_model(

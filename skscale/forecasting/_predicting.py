@@ -13,6 +13,7 @@ from torch import Tensor
 from skscale.forecasting._data import Layout, windows_between
 from skscale.forecasting._fitted import FittedNetwork, rows_at
 from skscale.forecasting._panel import Panel
+from skscale.ops.threads import threads_for
 from skscale.training import Batch, SeriesBuffer, forward
 
 __all__ = [
@@ -105,20 +106,21 @@ def forecast_steps(
     buffer = buffer.to(device)
     result = np.empty((*steps.shape, buffer.values.shape[1]))
     longest = int(steps.max())
-    for start in range(0, len(steps), _SERIES_AT_ONCE):
-        block = slice(start, start + _SERIES_AT_ONCE)
-        if longest > 0:
-            index = np.arange(start, start + len(steps[block]))
-            known = None if future is None else torch.from_numpy(future[block]).to(device)
-            ahead = _roll_forward(model, network, buffer, index, lengths[block], longest, known)
-            place = np.clip(steps[block] - 1, 0, None)[..., None]
-            result[block] = np.take_along_axis(ahead.cpu().numpy(), place, axis=1)
-    rows, columns = np.nonzero(steps < 1)
-    for start in range(0, len(rows), _SERIES_AT_ONCE):
-        block = slice(start, start + _SERIES_AT_ONCE)
-        row, column = rows[block], columns[block]
-        inside = _one_step(model, network, buffer, row, lengths[row] - 1 + steps[row, column])
-        result[row, column] = inside.cpu().numpy()
+    with threads_for(_values_at_once(model, min(steps.size, _SERIES_AT_ONCE))):
+        for start in range(0, len(steps), _SERIES_AT_ONCE):
+            block = slice(start, start + _SERIES_AT_ONCE)
+            if longest > 0:
+                index = np.arange(start, start + len(steps[block]))
+                known = None if future is None else torch.from_numpy(future[block]).to(device)
+                ahead = _roll_forward(model, network, buffer, index, lengths[block], longest, known)
+                place = np.clip(steps[block] - 1, 0, None)[..., None]
+                result[block] = np.take_along_axis(ahead.cpu().numpy(), place, axis=1)
+        rows, columns = np.nonzero(steps < 1)
+        for start in range(0, len(rows), _SERIES_AT_ONCE):
+            block = slice(start, start + _SERIES_AT_ONCE)
+            row, column = rows[block], columns[block]
+            inside = _one_step(model, network, buffer, row, lengths[row] - 1 + steps[row, column])
+            result[row, column] = inside.cpu().numpy()
     return result.reshape(-1, result.shape[-1])
 
 
@@ -154,14 +156,21 @@ def forecast_windows(
     has_future = model.features.n_exogenous or model.features.calendar
     layout = replace(model.layout, prediction_length=longest)
     parts = []
-    for start in range(0, len(cuts), batch_size):
-        block = slice(start, start + batch_size)
-        future = None
-        if has_future:
-            future = _gather(buffer, layout, series[block], cuts[block]).future_features
-        ahead = _roll_forward(model, network, buffer, series[block], cuts[block], longest, future)
-        parts.append(ahead.cpu().numpy())
+    with threads_for(_values_at_once(model, min(len(cuts), batch_size))):
+        for start in range(0, len(cuts), batch_size):
+            block = slice(start, start + batch_size)
+            future = None
+            if has_future:
+                future = _gather(buffer, layout, series[block], cuts[block]).future_features
+            ahead = _roll_forward(
+                model, network, buffer, series[block], cuts[block], longest, future
+            )
+            parts.append(ahead.cpu().numpy())
     return np.concatenate(parts)
+
+
+def _values_at_once(model: FittedNetwork, n_windows: int) -> int:
+    return n_windows * model.layout.context_length * len(model.columns)
 
 
 def _gather(buffer: SeriesBuffer, layout: Layout, series: np.ndarray, cuts: np.ndarray) -> Batch:

@@ -12,8 +12,7 @@ from skscale.forecasting._data import Layout
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.training import (
     History,
-    Objective,
-    Runtime,
+    Run,
     TrainingConfig,
     Windows,
     fit_linear_maps,
@@ -35,15 +34,10 @@ _SMALLEST = 0.01
 
 def fit_correction(
     network: nn.Module,
-    windows: Windows,
-    validation: Windows,
-    everything: Windows,
+    parts: tuple[Windows, Windows, Windows],
     layout: Layout,
     config: TrainingConfig,
-    generator: torch.Generator,
-    verbose: int,
-    objective: Objective | None,
-    runtime: Runtime,
+    run: Run,
 ) -> tuple[CorrectedForecast, History]:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
 
@@ -57,20 +51,17 @@ def fit_correction(
     ----------
     network : Module
         Trained in place.
-    windows, validation, everything : Windows
+    parts : tuple of three Windows
         Before the held-out part, within it, and both; the last refits the regression.
     layout : Layout
     config : TrainingConfig
-    generator : Generator
-    verbose : int
-    objective : callable or None
-        As in `skscale.training.train`.
-    runtime : Runtime
+    run : Run
 
     Returns
     -------
     CorrectedForecast, History
     """
+    windows, validation, everything = parts
     channels = windows.buffer.values.shape[1]
     maps = reference_maps(layout.context_length, layout.prediction_length, layout.season_length)
     prior = maps["seasonal_naive"]
@@ -79,7 +70,7 @@ def fit_correction(
         return LinearForecast(weight, channels).to(windows.device)
 
     if not len(validation):
-        history = train(network, windows, config, None, generator, verbose, objective, runtime)
+        history = train(network, windows, config, run=run)
         references = _distinct(maps.values())
         n = len(references) + 1
         shares = torch.full((n,), 1 / n, dtype=torch.float64)
@@ -89,7 +80,7 @@ def fit_correction(
     best = int(errors.argmin())
     base = linear(regressions[best])
     corrected = CorrectedForecast(base, network).to(windows.device)
-    history = train(corrected, windows, config, validation, generator, verbose, objective, runtime)
+    history = train(corrected, windows, config, validation, run)
     (regression,) = fit_linear_maps(
         everything, prior, _PENALTIES[best : best + 1], layout.season_length
     )

@@ -16,6 +16,7 @@ from torch import Tensor
 from skscale.nn import MultiScaleAutoencoderNet
 from skscale.operators import SeriesTransformer
 from skscale.operators._arrays import apply_in_chunks
+from skscale.ops.threads import threads_for
 from skscale.representation._augmentation import LatentAugmentation
 from skscale.representation._codec import (
     Codec,
@@ -23,7 +24,7 @@ from skscale.representation._codec import (
     channel_statistics,
     channels_last,
 )
-from skscale.training import Rows, Runtime, TrainingConfig, resolve_device, train
+from skscale.training import Rows, Run, Runtime, TrainingConfig, resolve_device, train
 
 __all__ = ["MultiScaleAutoencoder"]
 
@@ -267,23 +268,21 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     def _n_channels_out(self) -> None:
         return None
 
+    @torch.inference_mode(False)
     def _fit_tensor(self, x: Tensor) -> Self:
         config = self._training_config()
         runtime = Runtime(resolve_device(self.device))
-        device = runtime.device
         location, scale = channel_statistics(x)
         if not self.standardize:
             location, scale = torch.zeros_like(location), torch.ones_like(scale)
-        rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(device, torch.float32)
+        rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(runtime.device, torch.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        with runtime.seeded(seed):
-            net = self._new_network(rows.shape[1], rows.shape[2]).to(device, torch.float32)
-            generator = torch.Generator().manual_seed(seed)
-            known, held_out = self._split(rows, generator)
-            objective = ReconstructionLoss(self.kl_weight)
-            run = (known, config, held_out, generator, self.verbose)
-            with runtime.threads_for(config.batch_size * rows[0].numel()):
-                history = train(net, *run, objective, runtime)
+        run = Run(seed, runtime, ReconstructionLoss(self.kl_weight), self.verbose)
+        with run.numbers:
+            net = self._new_network(rows.shape[1], rows.shape[2]).to(runtime.device)
+        known, held_out = self._split(rows, run.batches)
+        with threads_for(config.batch_size * rows[0].numel()):
+            history = train(net, known, config, held_out, run)
         # Frozen: gradients of results go to X alone.
         codec = Codec(net.requires_grad_(False), location, scale, flat=x.dim() == 2)
         codes = apply_in_chunks(codec.encode, x, self._chunk)
@@ -325,7 +324,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
             warnings.warn(
                 f"latent_size={self.latent_size!r} gives {net.n_latent} latent values for series "
                 f"of {length * n_channels} values: nothing is compressed",
-                stacklevel=4,
+                stacklevel=5,
             )
         return net
 

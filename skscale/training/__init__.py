@@ -3,17 +3,12 @@
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource, Rows
 from skscale.training.device import resolve_device
+from skscale.training.evaluation import evaluate, predict, series_errors
 from skscale.training.linear import fit_linear_maps
-from skscale.training.loop import (
-    Objective,
-    evaluate,
-    forecast_objective,
-    forward,
-    predict,
-    series_errors,
-    train,
-)
+from skscale.training.loop import train
 from skscale.training.losses import LOSSES
+from skscale.training.objective import Objective, forecast_objective, forward
+from skscale.training.run import Run
 from skscale.training.runtime import Runtime
 from skscale.training.windows import Batch, SeriesBuffer, Windows
 
@@ -25,6 +20,7 @@ __all__ = [
     "NonFiniteLossError",
     "Objective",
     "Rows",
+    "Run",
     "Runtime",
     "SeriesBuffer",
     "TrainingConfig",

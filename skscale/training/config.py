@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import Any, cast
+
+import numpy as np
 
 from skscale.training.losses import get_loss
 from skscale.training.optimizer import SCHEDULES
@@ -12,6 +14,7 @@ from skscale.training.optimizer import SCHEDULES
 __all__ = ["History", "NonFiniteLossError", "TrainingConfig"]
 
 PRECISIONS = ("fp32", "bf16")
+_LARGEST = 2**31 - 1  # torch counts windows, and keeps weights, in types that end beyond it
 
 
 @dataclass(frozen=True)
@@ -66,32 +69,59 @@ class TrainingConfig:
         """Check every setting; ValueError names the first that is wrong."""
         get_loss(self.loss)
         for name, allowed in (("lr_schedule", SCHEDULES), ("precision", PRECISIONS)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
-        if not isinstance(self.compile, bool):
-            raise ValueError(f"compile must be True or False, got {self.compile!r}")
-        optional = ("steps_per_epoch", "validation_windows")
-        for name in ("max_epochs", "batch_size", "patience", *optional):
             value = getattr(self, name)
-            if name in optional and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}")
-            object.__setattr__(self, name, int(value))  # of NumPy's integers, too
-        for name in ("learning_rate", "weight_decay", "gradient_clip"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-                raise ValueError(f"{name} must be a finite number, got {value!r}")
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be positive, got {self.learning_rate!r}")
+            if not isinstance(value, str) or value not in allowed:
+                raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
+        for name in ("max_epochs", "batch_size", "patience"):
+            self._set(name, _whole(name, getattr(self, name)))
+        for name in ("steps_per_epoch", "validation_windows"):
+            if getattr(self, name) is not None:
+                self._set(name, _whole(name, getattr(self, name), " or None"))
+        self._set("learning_rate", _real("learning_rate", self.learning_rate))
+        if self.learning_rate == 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
         for name in ("weight_decay", "gradient_clip"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)!r}")
+            self._set(name, _real(name, getattr(self, name)))
+        if not isinstance(self.compile, bool | np.bool_):
+            raise ValueError(f"compile must be True or False, got {self.compile!r}")
+        self._set("compile", bool(self.compile))
+
+    def _set(self, name: str, value: object) -> None:
+        """Replace what was given by a plain number of Python."""
+        object.__setattr__(self, name, value)
+
+
+def _whole(name: str, value: Any, or_none: str = "") -> int:
+    number = _plain(value)
+    if not isinstance(number, Integral) or not 1 <= int(number) <= _LARGEST:
+        raise ValueError(
+            f"{name} must be a positive integer{or_none}, at most {_LARGEST}, got {value!r}"
+        )
+    return int(number)
+
+
+def _real(name: str, value: Any) -> float:
+    number = _plain(value)
+    if not isinstance(number, Real) or not 0 <= cast(float, number) <= _LARGEST:
+        raise ValueError(
+            f"{name} must be a finite number, not negative and at most {_LARGEST}, got {value!r}"
+        )
+    return float(number)
+
+
+def _plain(value: Any) -> object:
+    """Return a number of NumPy as one of Python, and None for a truth value: it is no number."""
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, bool) else number
 
 
 @dataclass
 class History:
-    """Losses per epoch; ``best_epoch`` counts from 0, ``notes`` say what did not go as asked."""
+    """Losses per epoch; ``notes`` say what did not go as asked.
+
+    ``best_epoch`` is the epoch whose weights were kept, counted from 0; -1 stands for the weights
+    before the first step, where no epoch had a lower validation loss than they had.
+    """
 
     train_loss: list[float] = field(default_factory=list)
     valid_loss: list[float] = field(default_factory=list)
@@ -102,4 +132,4 @@ class History:
 
 
 class NonFiniteLossError(RuntimeError):
-    """Training met a loss that is nan or infinite."""
+    """Training met a loss or a weight that is nan or infinite."""

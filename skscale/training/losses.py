@@ -42,11 +42,11 @@ def mase(forecast: Tensor, batch: Batch) -> Tensor:
     """Mean absolute error over the mean step of the context (a window-wise MASE).
 
     The step is bounded below by a hundredth of the series' unit, or flat windows would
-    outweigh all others.
+    outweigh all others; a context of one point has no steps, and counts as flat.
     """
     steps = batch.x.diff(dim=1).abs()
     if batch.mask is None:
-        size = steps.mean(dim=1, keepdim=True)
+        size = steps.sum(dim=1, keepdim=True) / max(steps.shape[1], 1)
     else:
         # Padding repeats the first value: its steps are zero, only their number is wrong.
         count = (batch.mask.sum(1) - 1).clamp(min=1).reshape(-1, 1, 1)
@@ -66,6 +66,6 @@ LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae, "huber": huber, "smape": smap
 
 def get_loss(name: str) -> Loss:
     """Look a loss up by name; ValueError lists the names."""
-    if name not in LOSSES:
+    if not isinstance(name, str) or name not in LOSSES:
         raise ValueError(f"loss must be one of {sorted(LOSSES)}, got {name!r}")
     return LOSSES[name]

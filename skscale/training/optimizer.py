@@ -40,7 +40,9 @@ class Adam:
         self._weight_decay = weight_decay
         self._means = [torch.zeros_like(p) for p in self.parameters]
         self._squares = [torch.zeros_like(p) for p in self.parameters]
-        self._steps = [torch.zeros((), device=p.device) for p in self.parameters]
+        self._steps = [
+            torch.zeros((), dtype=torch.float32, device=p.device) for p in self.parameters
+        ]
 
     def zero_grad(self) -> None:
         """Forget all gradients."""

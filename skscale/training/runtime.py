@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
 from typing import Any
 
 import torch
@@ -18,11 +18,12 @@ from skscale.training.device import resolve_device
 
 __all__ = ["Runtime"]
 
-# Series values of a batch up to which one thread was as fast as two, for both nets.
-_VALUES_OF_ONE_CORE = 8_192
-
-# torch's generators and its number of threads belong to the whole Python process.
-_TURN = RLock()
+# What torchrun sets for every process that it starts. WORLD_SIZE alone says nothing: schedulers
+# set it, too, and shells keep it.
+_OF_TORCHRUN = (
+    *("TORCHELASTIC_RUN_ID", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE"),
+    *("MASTER_ADDR", "MASTER_PORT"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ class Runtime:
         device = resolve_device(name)
         if precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {PRECISIONS}, got {precision!r}")
-        local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        world = int(os.environ.get("WORLD_SIZE", "1"))
+        local, world = _processes()
         if precision == PRECISIONS[0] and world == 1:
             return cls(device)
         try:
@@ -69,49 +69,21 @@ class Runtime:
                 'several processes and precision="bf16" need Lightning Fabric: '
                 "pip install 'skscale[parallel]'"
             ) from error
-        fabric = Fabric(
-            accelerator=device.type,
-            devices=local if world > 1 else _one(device),
-            num_nodes=max(1, world // local),
-            strategy=DDPStrategy(static_graph=True) if world > 1 else "auto",
-            precision="bf16-mixed" if precision == "bf16" else "32-true",
-        )
-        fabric.launch()
+        with _silent("lightning_fabric"):
+            fabric = Fabric(
+                accelerator=device.type,
+                devices=local if world > 1 else _one(device),
+                num_nodes=max(1, world // local),
+                strategy=DDPStrategy(static_graph=True) if world > 1 else "auto",
+                precision="bf16-mixed" if precision == "bf16" else "32-true",
+            )
+            fabric.launch()
         return cls(fabric.device, fabric)
 
     @property
     def is_first(self) -> bool:
         """Whether this is the process that reports."""
         return self.fabric is None or self.fabric.is_global_zero
-
-    @contextmanager
-    def seeded(self, seed: int) -> Iterator[None]:
-        """Seed torch's global generators, which weights and dropout are drawn from; then restore.
-
-        Threads take turns: with one generator for all, no fit would be reproducible.
-        """
-        devices = [] if self.device.type == "cpu" else [self.device]
-        with _TURN, torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed)
-            yield
-
-    @contextmanager
-    def threads_for(self, n_values: int) -> Iterator[None]:
-        """Compute on one core while steps see no more than some thousand values.
-
-        A second core gains nothing there, and waiting for it makes a fit many times slower as
-        soon as another process wants that core. Threads take turns.
-        """
-        if self.device.type != "cpu" or n_values > _VALUES_OF_ONE_CORE:
-            yield
-            return
-        with _TURN:
-            before = torch.get_num_threads()
-            torch.set_num_threads(1)
-            try:
-                yield
-            finally:
-                torch.set_num_threads(before)
 
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""
@@ -145,6 +117,29 @@ class Runtime:
     def mean(self, value: Tensor) -> Tensor:
         """Mean of ``value`` over the processes."""
         return value if self.fabric is None else self.fabric.all_reduce(value, reduce_op="mean")
+
+
+def _processes() -> tuple[int, int]:
+    """Processes of torchrun on this machine and on all; one without it."""
+    if not all(name in os.environ for name in _OF_TORCHRUN):
+        return 1, 1
+    return int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Let the logger ``name`` and those below it say nothing less than a warning."""
+    root = logging.getLogger(name)
+    below = [child for child in logging.root.manager.loggerDict if child.startswith(f"{name}.")]
+    loggers = [root, *map(logging.getLogger, below)]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _one(device: torch.device) -> int | list[int]:

@@ -56,3 +56,9 @@ def test_mase_counts_steps_between_observed_points_only():
 def test_unknown_name():
     with pytest.raises(ValueError, match=r"loss must be one of \['huber', 'mae'.*got 'rmse'"):
         get_loss("rmse")
+
+
+@pytest.mark.parametrize("mask", [None, torch.ones(2, 1, dtype=torch.bool)])
+def test_mase_of_a_context_of_one_point_counts_it_as_flat(mask):
+    one = batch(mask)._replace(x=X[:, :1])
+    assert float(get_loss("mase")(FORECAST, one)) == pytest.approx(100 * HAND["mae"])

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,29 +20,53 @@ def test_one_process_in_float32_is_bare_torch():
     assert runtime.wrap(net) is net
 
 
-@pytest.mark.parametrize(("n_values", "expected"), [(1_000, 1), (1_000_000, 2)])
-def test_small_steps_run_on_one_core(n_values, expected):
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with Runtime.of("cpu").threads_for(n_values):
-            assert torch.get_num_threads() == expected
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+TORCHRUN = {
+    "TORCHELASTIC_RUN_ID": "none",
+    "RANK": "0",
+    "LOCAL_RANK": "0",
+    "WORLD_SIZE": "2",
+    "LOCAL_WORLD_SIZE": "2",
+    "MASTER_ADDR": "localhost",
+    "MASTER_PORT": "29500",
+}
 
 
-def test_threads_do_not_share_random_numbers():
-    state = torch.get_rng_state()
+def set_environment(monkeypatch, variables):
+    for name in TORCHRUN:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
-    def draw(seed):
-        with Runtime.of("cpu").seeded(seed):
-            return [torch.rand(1).item() for _ in range(200)]
 
-    alone = [draw(seed) for seed in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(draw, range(8))) == alone
-    assert torch.equal(torch.get_rng_state(), state)
+@pytest.mark.parametrize("missing", sorted(set(TORCHRUN) - {"WORLD_SIZE"}))
+def test_a_world_size_that_torchrun_did_not_set_means_nothing(monkeypatch, missing):
+    set_environment(monkeypatch, {k: v for k, v in TORCHRUN.items() if k != missing})
+    assert Runtime.of("cpu").fabric is None
+
+
+def test_several_processes_of_torchrun_are_joined(monkeypatch):
+    set_environment(monkeypatch, TORCHRUN)
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    with pytest.raises(ImportError, match="several processes"):
+        Runtime.of("cpu")
+
+
+def test_a_world_size_does_not_keep_bf16_from_one_process(monkeypatch):
+    pytest.importorskip("lightning_fabric")
+    set_environment(monkeypatch, {"WORLD_SIZE": "4"})
+    assert Runtime.of("cpu", "bf16").fabric.world_size == 1
+
+
+def test_bf16_prints_and_logs_nothing():
+    pytest.importorskip("lightning_fabric")
+    script = (
+        "import logging\n"
+        "logging.basicConfig(level=logging.INFO)\n"
+        "from skscale.training import Runtime\n"
+        "Runtime.of('cpu', 'bf16')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 class TwoProcesses:
@@ -92,7 +115,7 @@ def test_missing_fabric_says_what_to_install(monkeypatch):
         Runtime.of("cpu", "bf16")
 
 
-@pytest.mark.parametrize("name", ["tpu", "gpu0", 3.5])
+@pytest.mark.parametrize("name", ["tpu", "gpu0", "mps", "", 3.5, 0, None, True, ["cpu"]])
 def test_unknown_device(name):
     with pytest.raises(ValueError, match="device must be"):
         resolve_device(name)
@@ -101,3 +124,9 @@ def test_unknown_device(name):
 def test_unknown_precision():
     with pytest.raises(ValueError, match=r"precision must be one of .*got 'fp8'"):
         Runtime.of("cpu", "fp8")
+
+
+@pytest.mark.parametrize("name", ["cuda:99", torch.device("cuda", 99)])
+def test_a_device_that_this_machine_lacks(name):
+    with pytest.raises(ValueError, match=r"device=.*99.*torch finds \d CUDA devices"):
+        resolve_device(name)

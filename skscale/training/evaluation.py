@@ -1,0 +1,90 @@
+"""Passes over windows without gradients."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from skscale.ops.threads import threads_for
+from skscale.training.config import TrainingConfig
+from skscale.training.data import BatchSource
+from skscale.training.objective import forward
+from skscale.training.run import Run
+from skscale.training.windows import Windows
+
+__all__ = ["evaluate", "predict", "series_errors"]
+
+_VALUES_AT_ONCE = 2**20
+
+
+@torch.no_grad()
+def evaluate(
+    net: nn.Module, windows: BatchSource, config: TrainingConfig, run: Run | None = None
+) -> float:
+    """Mean loss over all ``windows``, or ``config``'s number of them.
+
+    Parameters
+    ----------
+    net : Module
+    windows : Windows or other BatchSource
+    config : TrainingConfig
+    run : Run, optional
+        Its objective and its processes count.
+    """
+    run = run or Run()
+    runtime, objective = run.runtime_on(windows.device), run.objective_of(config)
+    net.eval()
+    total = torch.zeros((), dtype=torch.float64, device=windows.device)
+    chosen = _spread_indices(windows, config.validation_windows)
+    for index in chosen.split(_evaluation_batch(windows, config)):
+        part, weight = runtime.share(index, windows)
+        total += objective(net, windows.batch(part)) * (weight * len(index))
+    return float(runtime.mean(total)) / len(chosen)
+
+
+@torch.no_grad()
+def series_errors(
+    net: nn.Module, windows: Windows, config: TrainingConfig
+) -> tuple[Tensor, Tensor]:
+    """Mean absolute error of every series over all ``windows``, or ``config``'s number of them.
+
+    Returns
+    -------
+    errors, counts : float64 Tensor of shape (n_series, n_channels)
+        In scaled units, and over how many values; zero where nothing was forecast.
+    """
+    net.eval()
+    size = windows.buffer.location.shape
+    totals = torch.zeros(2, *size, dtype=torch.float64, device=windows.device)
+    chosen = _spread_indices(windows, config.validation_windows)
+    for index in chosen.split(_evaluation_batch(windows, config)):
+        batch = windows.batch(index)
+        error = (forward(net, batch) - batch.y).abs().to(torch.float64)
+        observed = torch.ones_like(error)
+        if batch.y_mask is not None:
+            observed *= batch.y_mask.unsqueeze(-1)
+        both = torch.stack([(error * observed).sum(1), observed.sum(1)])
+        totals.index_add_(1, windows.series_of(index), both)
+    return totals[0] / totals[1].clamp(min=1), totals[1]
+
+
+@torch.no_grad()
+def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
+    """Forecasts of all ``windows``, (n_windows, prediction_length, n_channels), scaled units."""
+    net.eval()
+    indices = _spread_indices(windows, None).split(batch_size)
+    with threads_for(min(len(windows), batch_size) * windows.sample_size):
+        return torch.cat([forward(net, windows.batch(index)) for index in indices])
+
+
+def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:
+    """Windows of a pass without gradients: more than of a step, unless they are large."""
+    return max(config.batch_size, min(256, _VALUES_AT_ONCE // windows.sample_size))
+
+
+def _spread_indices(windows: BatchSource, at_most: int | None) -> Tensor:
+    """All indices in order, or ``at_most`` of them evenly spread."""
+    n, device = len(windows), windows.device
+    if at_most is None or n <= at_most:
+        return torch.arange(n, device=device)
+    return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

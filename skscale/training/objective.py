@@ -1,0 +1,38 @@
+"""What a training step minimises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+
+from skscale.training.compilation import CompiledNet
+from skscale.training.losses import get_loss
+from skscale.training.windows import Batch
+
+__all__ = ["Objective", "forecast_objective", "forward"]
+
+# From a network and a batch; ``net.training`` tells steps from validation.
+Objective = Callable[[Any, Any], Tensor]
+
+
+def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
+    """Forecast of a batch, in scaled units.
+
+    A network gets the columns it reads, the first ``net.n_past_features`` of the past and
+    ``net.n_future_features`` of the future.
+    """
+    past = _first(batch.past_features, net.n_past_features)
+    future = _first(batch.future_features, net.n_future_features)
+    return net(batch.x, past, future, batch.mask)
+
+
+def _first(features: Tensor | None, n_columns: int) -> Tensor | None:
+    return None if features is None or not n_columns else features[..., :n_columns]
+
+
+def forecast_objective(name: str) -> Objective:
+    """Loss ``name`` of the forecast of a batch."""
+    loss = get_loss(name)
+    return lambda net, batch: loss(forward(net, batch), batch)
