@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["BatchSource", "Rows"]
+__all__ = ["BatchSource", "Rows", "spread_indices"]
 
 
 class BatchSource(Protocol):
@@ -70,3 +70,11 @@ class Rows:
     def observed(self, index: Tensor) -> Tensor:
         """All samples count alike: ones, (batch,)."""
         return torch.ones_like(index)
+
+
+def spread_indices(samples: BatchSource, at_most: int | None) -> Tensor:
+    """All indices in order, or ``at_most`` of them evenly spread."""
+    n, device = len(samples), samples.device
+    if at_most is None or n <= at_most:
+        return torch.arange(n, device=device)
+    return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

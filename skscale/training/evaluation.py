@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from skscale.ops.threads import threads_for
 from skscale.training.config import TrainingConfig
-from skscale.training.data import BatchSource
+from skscale.training.data import BatchSource, spread_indices
 from skscale.training.objective import forward
 from skscale.training.run import Run
 from skscale.training.windows import Windows
@@ -35,7 +35,7 @@ def evaluate(
     runtime, objective = run.runtime_on(windows.device), run.objective_of(config)
     net.eval()
     total = torch.zeros((), dtype=torch.float64, device=windows.device)
-    chosen = _spread_indices(windows, config.validation_windows)
+    chosen = spread_indices(windows, config.validation_windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
         part, weight = runtime.share(index, windows)
         total += objective(net, windows.batch(part)) * (weight * len(index))
@@ -56,7 +56,7 @@ def series_errors(
     net.eval()
     size = windows.buffer.location.shape
     totals = torch.zeros(2, *size, dtype=torch.float64, device=windows.device)
-    chosen = _spread_indices(windows, config.validation_windows)
+    chosen = spread_indices(windows, config.validation_windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
         batch = windows.batch(index)
         error = (forward(net, batch) - batch.y).abs().to(torch.float64)
@@ -72,7 +72,7 @@ def series_errors(
 def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
     """Forecasts of all ``windows``, (n_windows, prediction_length, n_channels), scaled units."""
     net.eval()
-    indices = _spread_indices(windows, None).split(batch_size)
+    indices = spread_indices(windows, None).split(batch_size)
     with threads_for(min(len(windows), batch_size) * windows.sample_size):
         return torch.cat([forward(net, windows.batch(index)) for index in indices])
 
@@ -80,11 +80,3 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
 def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:
     """Windows of a pass without gradients: more than of a step, unless they are large."""
     return max(config.batch_size, min(256, _VALUES_AT_ONCE // windows.sample_size))
-
-
-def _spread_indices(windows: BatchSource, at_most: int | None) -> Tensor:
-    """All indices in order, or ``at_most`` of them evenly spread."""
-    n, device = len(windows), windows.device
-    if at_most is None or n <= at_most:
-        return torch.arange(n, device=device)
-    return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()

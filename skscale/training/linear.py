@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from skscale.training.data import spread_indices
 from skscale.training.windows import Batch, Windows
 
 __all__ = ["fit_linear_maps"]
@@ -14,52 +15,59 @@ __all__ = ["fit_linear_maps"]
 # A window whose target lies further from the prior counts less: in a large panel, a few jumps
 # out of flat contexts would outweigh all other windows.
 _MOST_SPREADS = 100.0
+# Values of a pass, of all its windows and channels.
+_VALUES_AT_ONCE = 2**18
+# Rows, windows times channels, that the regression sees, evenly spread: of 320,000 hourly windows a
+# fifth cost a thousandth of the held-out error, a tenth two and a half. Rows of one moment are
+# alike, so that some thousand windows count whatever the number of channels is.
+_MOST_ROWS = 2**19
+_FEWEST_WINDOWS = 2**12
 
 
+@torch.inference_mode(False)
 @torch.no_grad()
 def fit_linear_maps(
-    windows: Windows,
-    prior: Tensor,
-    penalties: Sequence[float],
-    season: int = 1,
-    batch_size: int = 1024,
+    windows: Windows, prior: Tensor, penalties: Sequence[float], season: int = 1
 ) -> list[Tensor]:
     """Ridge regressions of the target on the context, shrunk towards a given map.
 
     Windows are centred by their mean and weighted by one over their variance, so that every
     part of a growing series counts the same; one whose target lies a hundred deviations off
-    counts less. The normal equations are summed over batches: memory does not grow with the
-    number of windows.
+    counts less. Padding is what it is for `skscale.nn.LinearForecast`: the mean of what the
+    window observes. The normal equations are summed over passes of bounded size: memory does
+    not grow with the number of windows or channels. Of half a million rows or more, an evenly
+    spread part counts.
 
     Parameters
     ----------
     windows : Windows
-        Those with padding are left out, and so are steps of the horizon that less than half
-        of the windows observe: they take the correction of the last step of their phase.
+        Those that observe one point of the context, or not all steps that are fitted, are left
+        out. Steps of the horizon that less than half of the windows observe are not fitted: they
+        take the correction of the last step of their phase.
     prior : Tensor of shape (prediction_length, context_length)
         The map that an infinite penalty gives.
     penalties : sequence of float
         Relative to the mean variance of the centred and scaled context, which is one.
     season : int, default=1
         Steps after which phases repeat.
-    batch_size : int, default=1024
-        Windows of one pass.
 
     Returns
     -------
     list of Tensor of shape (prediction_length, context_length)
-        One map for each penalty; the prior itself if no window is complete.
+        One map for each penalty; the prior itself if no window is left.
     """
     L = prior.shape[1]
-    prior = prior.to(windows.buffer.values.device, torch.float64)
+    prior = prior.to(windows.device, torch.float64)
     steps = _observed_steps(windows)
     fitted = prior[:steps]
     gram, cross = prior.new_zeros(L, L), prior.new_zeros(L, steps)
     count = prior.new_zeros(())
-    for index in torch.arange(len(windows), device=prior.device).split(batch_size):
+    channels = windows.buffer.values.shape[1]
+    chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
+    for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
         x, residual = _centred_rows(windows.batch(index), fitted)
-        gram += x.T @ x
-        cross += x.T @ residual
+        gram.addmm_(x.T, x)
+        cross.addmm_(x.T, residual)
         count += len(x)
     if not count:
         return [prior.to(torch.float32) for _ in penalties]
@@ -72,18 +80,11 @@ def fit_linear_maps(
     return [(prior + c[repeated]).to(torch.float32) for c in corrections]
 
 
-def _size(rows: Tensor) -> Tensor:
-    return rows.square().mean(dim=1, keepdim=True).sqrt()
-
-
 def _observed_steps(windows: Windows) -> int:
     """Steps of the horizon that at least half of the windows observe; one at least."""
-    horizon = torch.arange(windows.prediction_length, device=windows.buffer.values.device)
-    spread = torch.linspace(0, len(windows) - 1, min(len(windows), 1024)).long()
-    mask = windows.batch(spread.to(horizon.device)).y_mask if len(windows) else None
-    if mask is None:
-        return windows.prediction_length
-    return max(1, int((mask.float().mean(dim=0) >= 0.5).sum()))
+    step = torch.arange(windows.prediction_length, device=windows.device)
+    observed = windows.observed(spread_indices(windows, 1024)).unsqueeze(1) > step
+    return max(1, int((observed.double().mean(dim=0) >= 0.5).sum()))
 
 
 def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
@@ -95,15 +96,36 @@ def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
 
 def _centred_rows(batch: Batch, prior: Tensor) -> tuple[Tensor, Tensor]:
     """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled."""
-    x, y = batch.x.to(torch.float64), batch.y[:, : len(prior)].to(torch.float64)
-    centre = x.mean(dim=1, keepdim=True)
-    x, y = x - centre, y - centre
-    residual = y - prior @ x
-    spread = torch.maximum(_size(x).clamp(min=1e-3), _size(residual) / _MOST_SPREADS)
-    residual = residual / spread
-    whole = torch.ones(len(x), dtype=torch.bool, device=x.device)
-    for mask in (batch.mask, None if batch.y_mask is None else batch.y_mask[:, : len(prior)]):
-        if mask is not None:
-            whole &= mask.all(dim=1)
-    rows = (x / spread)[whole].transpose(1, 2), residual[whole].transpose(1, 2)
-    return rows[0].flatten(0, 1), rows[1].flatten(0, 1)
+    used = _used(batch, len(prior))
+    x = _rows(batch.x, used)
+    y = _rows(batch.y[:, : len(prior)], used)
+    observed: Tensor | float = x.shape[1]
+    if batch.mask is None:
+        centre = x.mean(dim=1, keepdim=True)
+        x -= centre
+    else:
+        mask = batch.mask[used].repeat_interleave(batch.x.shape[2], dim=0)
+        observed = mask.sum(dim=1, keepdim=True)
+        centre = (x * mask).sum(dim=1, keepdim=True) / observed
+        x = (x - centre) * mask
+    residual = (y - centre).addmm_(x, prior.T, alpha=-1)
+    size = (x.square().sum(dim=1, keepdim=True) / observed).sqrt().clamp(min=1e-3)
+    distance = residual.square().mean(dim=1, keepdim=True).sqrt()
+    spread = torch.maximum(size, distance / _MOST_SPREADS)
+    return x.div_(spread), residual.div_(spread)
+
+
+def _used(batch: Batch, steps: int) -> Tensor | slice:
+    """Windows that observe two points of the context and all of the first ``steps`` targets."""
+    used: Tensor | slice = slice(None)
+    if batch.mask is not None:
+        used = batch.mask.sum(dim=1) >= min(2, batch.mask.shape[1])
+    if batch.y_mask is not None:
+        whole = batch.y_mask[:, :steps].all(dim=1)
+        used = whole if isinstance(used, slice) else used & whole
+    return used
+
+
+def _rows(values: Tensor, used: Tensor | slice) -> Tensor:
+    """Windows (batch, length, n_channels) in use as rows (rows, length), in float64."""
+    return values[used].transpose(1, 2).flatten(0, 1).to(torch.float64)
