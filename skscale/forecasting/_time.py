@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["TimeStep", "calendar_features", "detect_season", "season_of_step"]
+from skscale.forecasting._offsets import (
+    count_steps,
+    cycles_of_step,
+    days_of_step,
+    describe,
+    follows,
+    plain,
+    season_of_step,
+    shifted,
+    usual_clock,
+)
+from skscale.forecasting._season import detect_season
+from skscale.forecasting._step import holidays_between, inner_pairs, read_step, step_of_dates
+
+__all__ = ["TimeStep", "calendar_features", "check_times", "detect_season", "season_of_step"]
 
 
 @dataclass(frozen=True)
@@ -18,42 +32,59 @@ class TimeStep:
     ----------
     offset : pandas offset or None
         None for an integer index, whose step is one.
+    clock : Timedelta or None
+        Usual time of the day; None for all but dates with a time zone.
+    found : bool
+        Whether the step was found in the dates, so that later ones may add holidays to it.
     """
 
     offset: pd.offsets.BaseOffset | None
+    clock: pd.Timedelta | None = field(default=None, compare=False)
+    found: bool = field(default=False, compare=False)
 
     @classmethod
-    def of(cls, times: pd.Index, offsets: np.ndarray) -> TimeStep:
+    def of(cls, times: pd.Index, offsets: np.ndarray, freq: object = None) -> TimeStep:
         """Step of the series ``times[offsets[i]:offsets[i + 1]]``, the same for all.
+
+        Parameters
+        ----------
+        times : Index of shape (n_points,)
+        offsets : int64 ndarray of shape (n_series + 1,)
+        freq : str, pandas offset or None
+            Step of dates; None or ``"auto"`` reads it from the index: its frequency, else the
+            step that the dates of all series keep.
 
         Raises
         ------
+        TypeError
+            If the index holds neither integers nor periods nor dates.
         ValueError
-            If a date index has no regular step; says what to do.
+            If a time is missing, no step can be found, or ``freq`` is no step of this index.
         """
-        if _integers(times):
-            return cls(None)
-        if isinstance(times, pd.PeriodIndex):
-            return cls(times.freq)
-        if not isinstance(times, pd.DatetimeIndex):
-            raise TypeError(
-                "the index of y must hold integers, periods or dates, got a "
-                f"{type(times).__name__} of {times.dtype}"
+        check_times("y", times)
+        named = None if freq is None or freq == "auto" else read_step(freq)
+        if isinstance(times, pd.DatetimeIndex):
+            clock = None if times.tz is None else usual_clock(times)
+            if named is not None:
+                return cls(named, clock)
+            if len(offsets) == 2 and times.freq is not None and times.freq.n > 0:
+                return cls(plain(times.freq), clock)
+            return cls(step_of_dates(times, offsets, clock), clock, found=True)
+        own = times.freq if isinstance(times, pd.PeriodIndex) else None
+        if named is not None and named != own:
+            what = "integers" if own is None else f"periods of {own.freqstr!r}"
+            raise ValueError(
+                f"freq={freq!r} names the step of dates, but the index of y holds {what}; leave "
+                "freq out"
             )
-        longest = int(np.diff(offsets).argmax())
-        sample = times[offsets[longest] : offsets[longest + 1]]
-        return cls(_datetime_step(sample))
+        return cls(own)
 
     def check_regular(self, times: pd.Index, offsets: np.ndarray) -> None:
         """Raise ValueError at the first gap, repetition or disorder within a series."""
-        if len(times) < 2:
+        follow = self._follows(times) | ~inner_pairs(offsets, len(times))
+        if follow.all():
             return
-        inner = np.ones(len(times) - 1, dtype=bool)
-        inner[offsets[1:-1] - 1] = False
-        follows = self._follows(times) | ~inner
-        if follows.all():
-            return
-        i = int((~follows).argmax())
+        i = int((~follow).argmax())
         before, after = times[i], times[i + 1]
         if after == before:
             raise ValueError(f"the index of y repeats {after}; every time point must occur once")
@@ -63,14 +94,22 @@ class TimeStep:
                 "y.sort_index()"
             )
         if self.offset is None:
+            alone = "use y.reset_index(drop=True)"
+            in_panel = "count the points of each series, as y.groupby(level=...).cumcount() does"
             raise ValueError(
                 f"an index of integers must count in ones, but {before} is followed by {after} in "
-                "that of y; fill the gap, or use y.reset_index(drop=True)"
+                f"that of y; fill the gap, or {alone if len(offsets) == 2 else in_panel}"
             )
+        way_out = (
+            "reindex(pd.period_range(...)) and interpolate()"
+            if isinstance(times, pd.PeriodIndex)
+            else "asfreq(...) and interpolate(); if the dates are as they should be, name their "
+            'step with freq=, such as freq="B" or '
+            "freq=pd.offsets.CustomBusinessDay(holidays=[...])"
+        )
         raise ValueError(
             f"the index of y is not evenly spaced: {before} is followed by {after}, but the step "
-            f"is {self.offset.freqstr!r}; resample y, or fill the gap with y.asfreq(...) and "
-            "interpolate()"
+            f"is {describe(self.offset)}; resample each series, or fill its gap with {way_out}"
         )
 
     def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:
@@ -79,19 +118,40 @@ class TimeStep:
         jumps[offsets[:-1]] = False
         return np.flatnonzero(jumps)
 
+    def with_holidays(self, times: pd.Index, offsets: np.ndarray) -> TimeStep:
+        """Add the holidays that the series share, if the step is a calendar found in dates."""
+        calendar = self.offset
+        if not self.found or not isinstance(calendar, pd.offsets.CustomBusinessDay):
+            return self
+        new = holidays_between(times, offsets, calendar)
+        known = pd.DatetimeIndex(calendar.holidays)
+        if not len(new):
+            return self
+        holidays = list(known.union(new))
+        wider = pd.offsets.CustomBusinessDay(weekmask=calendar.weekmask, holidays=holidays)
+        return replace(self, offset=wider)
+
     def _follows(self, times: pd.Index) -> np.ndarray:
         if isinstance(times, pd.DatetimeIndex):
-            return np.asarray(times[:-1] + self.offset == times[1:])
-        n = 1 if self.offset is None else self.offset.n
-        ordinals = times.asi8 if isinstance(times, pd.PeriodIndex) else times.to_numpy()
-        return np.diff(ordinals) == n
+            return follows(times, self.offset, self.clock)
+        return np.diff(_numbers(times)) == self._stride
 
-    def shift(self, times: pd.Index, by: int) -> pd.Index:
-        """Move every one of ``times`` by ``by`` steps."""
-        if self.offset is None or isinstance(times, pd.PeriodIndex):
+    @property
+    def _stride(self) -> int:
+        return 1 if self.offset is None else self.offset.n
+
+    def shift(self, times: pd.Index, by: int | np.ndarray) -> pd.Index:
+        """Move every one of ``times`` by ``by`` steps, one number for all or one for each."""
+        if isinstance(times, pd.DatetimeIndex):
+            return shifted(times, self.offset, by, self.clock)
+        if isinstance(times, pd.PeriodIndex):
             return times + by  # periods count in their own step, two months for "2M"
-        # Added to a plain array: an index would insist on a frequency of its own.
-        return pd.DatetimeIndex(times, freq=None) + by * self.offset
+        return pd.Index(_numbers(times) + by, name=times.name)
+
+    def after(self, times: pd.Index, steps: np.ndarray) -> pd.Index:
+        """Times of ``steps`` (len(times), n_steps) behind each of ``times``, flat, row by row."""
+        steps = np.asarray(steps, dtype=np.int64)
+        return self.shift(times.repeat(steps.shape[1]), steps.ravel())
 
     def count(self, start: object, times: pd.Index) -> np.ndarray:
         """Steps from ``start`` to each of ``times``, negative for earlier ones.
@@ -104,21 +164,14 @@ class TimeStep:
             If one of them lies between the steps.
         """
         origin = pd.Index([start])
-        if type(origin) is not type(times) and not (self.offset is None and _integers(times)):
+        if _kind(origin) != _kind(times):
             raise TypeError(f"fh holds {times.dtype}, but the index of y holds {origin.dtype}")
-        if not isinstance(times, pd.DatetimeIndex):
-            n = 1 if self.offset is None else self.offset.n
-            numbers = (
-                i.asi8 if isinstance(i, pd.PeriodIndex) else i.to_numpy() for i in (times, origin)
-            )
-            steps, rest = np.divmod(np.subtract(*numbers), n)
-            between = rest != 0
+        if isinstance(times, pd.DatetimeIndex):
+            times = times.tz_convert(origin.tz) if times.tz is not None else times
+            steps, between = count_steps(start, times, self.offset, self.clock)
         else:
-            after = pd.date_range(start, max(start, times.max()), freq=self.offset)
-            before = pd.date_range(min(start, times.min()), start, freq=self.offset)
-            grid = before[:-1].append(after)
-            place = grid.get_indexer(times)
-            steps, between = place - (len(before) - 1), place < 0
+            steps, rest = np.divmod(_numbers(times) - _numbers(origin), self._stride)
+            between = rest != 0
         if between.any():
             raise ValueError(
                 f"fh asks for {times[int(between.argmax())]}, which is not a whole number of "
@@ -127,107 +180,61 @@ class TimeStep:
         return steps
 
     def with_freq(self, times: pd.Index) -> pd.Index:
-        """Attach the step to dates that follow each other by it."""
-        if isinstance(times, pd.DatetimeIndex) and (times[:-1] + self.offset == times[1:]).all():
+        """Attach the step to dates that follow each other by it, where pandas can."""
+        if not isinstance(times, pd.DatetimeIndex) or not self._follows(times).all():
+            return times
+        try:
             return pd.DatetimeIndex(times, freq=self.offset)
-        return times
+        except ValueError:  # a midnight that does not exist
+            return times
 
     @property
     def season(self) -> int | None:
         """Customary season of the step; None for integers."""
         return None if self.offset is None else season_of_step(self.offset)
 
+    @property
+    def cycles(self) -> list[int]:
+        """Customary season of the step and what is shorter; none for integers."""
+        return [] if self.offset is None else cycles_of_step(self.offset)
 
-def _integers(times: pd.Index) -> bool:
-    return pd.api.types.is_integer_dtype(times.dtype)
 
-
-def _datetime_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:
-    if times.freq is not None:
-        return times.freq
-    if len(times) == 1:
-        raise ValueError(
-            "y has one time point and its index no frequency; set it with "
-            "y.asfreq(...), or pass a longer series"
+def check_times(name: str, times: pd.Index) -> None:
+    """Raise if the times of ``name`` are none that a forecaster knows, or one is missing."""
+    known = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex)
+    if not known and not pd.api.types.is_integer_dtype(times.dtype):
+        raise TypeError(
+            f"the index of {name} must hold integers, periods or dates, got a "
+            f"{type(times).__name__} of {times.dtype}"
         )
-    inferred = pd.infer_freq(times) if len(times) > 2 else None
-    if inferred is not None:
-        return pd.tseries.frequencies.to_offset(inferred)
-    return _commonest_step(times)
+    missing = times.isna()
+    if missing.any():
+        i = int(missing.argmax())
+        raise ValueError(
+            f"the index of {name} holds {times[i]} in row {i}; every row needs its time"
+        )
 
 
-def _commonest_step(times: pd.DatetimeIndex) -> pd.offsets.BaseOffset:
-    """Step that most neighbours keep, so that the message about an uneven index names the gap.
-
-    Months, quarters and years are no fixed number of days; two dates a month apart may be one.
-    """
-    ordered = times.sort_values().unique()
-    delta = pd.Series(np.diff(ordered.asi8)).mode()[0] if len(ordered) > 1 else 0
-    fixed = pd.Timedelta(int(delta), unit=times.unit).as_unit("ns")
-    month = times[0].strftime("%b").upper()
-    names = ["MS", "ME", *(f"{kind}-{month}" for kind in ("QS", "QE", "YS", "YE"))]
-    calendar = names if fixed >= pd.Timedelta(28, "D") else []
-    candidates = [pd.tseries.frequencies.to_offset(step) for step in (*calendar, fixed, "B")]
-    kept = [(ordered[:-1] + step == ordered[1:]).sum() for step in candidates]
-    return candidates[int(np.argmax(kept))]
+def _numbers(times: pd.Index) -> np.ndarray:
+    """Integers as they are, periods by their ordinals; int64, so that nothing wraps around."""
+    return times.asi8 if isinstance(times, pd.PeriodIndex) else times.to_numpy(dtype=np.int64)
 
 
-def season_of_step(offset: pd.offsets.BaseOffset) -> int:
-    """Points of the customary season of a step.
-
-    A day for steps below a day, a week for days (five for business days), a year for weeks,
-    months and quarters, 1 for years.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> [season_of_step(pd.tseries.frequencies.to_offset(f)) for f in ("30min", "h", "D", "MS")]
-    [48, 24, 7, 12]
-    """
-    if isinstance(offset, pd.offsets.Tick | pd.offsets.Day):
-        seconds = pd.Timedelta(1, "D") / (pd.Timestamp(0) + offset - pd.Timestamp(0))
-        if seconds > 1:
-            return max(1, round(seconds))
-        return {1: 7, 7: 52}.get(round(1 / seconds), 1)
-    name = offset.rule_code.split("-")[0]
-    year = {"W": 52, "M": 12, "Q": 4, "B": 5, "C": 5, "S": 24}.get(name[0], 1)
-    return max(1, year // offset.n) if year % offset.n == 0 else 1
-
-
-def detect_season(values: np.ndarray, longest: int = 400) -> int:
-    """Season of a series without dates: the strongest peak of its autocorrelation.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_timepoints,)
-    longest : int, default=400
-        Longest season looked for; a third of the series at most.
-
-    Returns
-    -------
-    int
-        1 when no peak of the differenced series reaches 0.3, so that a trend is no season.
-    """
-    steps = np.diff(values)
-    steps = steps - steps.mean() if len(steps) else steps
-    longest = min(longest, len(values) // 3)
-    if longest < 2 or not steps.any():
-        return 1
-    spectrum = np.abs(np.fft.rfft(steps, 2 * len(steps))) ** 2
-    correlation = np.fft.irfft(spectrum)[: longest + 2]
-    correlation = correlation / correlation[0]
-    inner = correlation[2:-1]
-    peaks = (inner >= correlation[1:-2]) & (inner >= correlation[3:]) & (inner > 0.3)
-    if not peaks.any():
-        return 1
-    return 2 + int(np.where(peaks, inner, -1.0).argmax())
+def _kind(times: pd.Index) -> object:
+    """What times must share to be counted from one another."""
+    if isinstance(times, pd.DatetimeIndex):
+        return "dates", times.tz is None
+    if isinstance(times, pd.PeriodIndex):
+        return "periods", times.freq.base
+    return "integers" if pd.api.types.is_integer_dtype(times.dtype) else times.dtype
 
 
 def calendar_features(times: pd.Index, step: TimeStep) -> np.ndarray:
     """Calendar position of every time, each column linear in [-0.5, 0.5].
 
     Only what changes faster than the step can tell: the time of day for steps below a day,
-    then weekday, day of the month and day of the year; month of the year for months.
+    then weekday, day of the month and day of the year; month of the year for months. Which
+    columns there are follows from the step alone. Periods count from their start.
 
     Returns
     -------
@@ -238,8 +245,7 @@ def calendar_features(times: pd.Index, step: TimeStep) -> np.ndarray:
         return np.empty((len(times), 0))
     if isinstance(times, pd.PeriodIndex):
         times = times.to_timestamp()
-    days = (times[:1] + step.offset - times[:1]) / pd.Timedelta(1, "D")
-    days = float(days[0]) if len(times) else 1.0
+    days = days_of_step(step.offset)
     columns = []
     if days < 1 / 24:
         columns.append(times.minute / 59 - 0.5)
@@ -249,7 +255,7 @@ def calendar_features(times: pd.Index, step: TimeStep) -> np.ndarray:
         columns += [times.dayofweek / 6 - 0.5, (times.day - 1) / 30 - 0.5]
     if days < 28:
         columns.append((times.dayofyear - 1) / 365 - 0.5)
-    elif days < 360:
+    elif days < 350:
         columns.append((times.month - 1) / 11 - 0.5)
     if not columns:
         return np.empty((len(times), 0))
