@@ -14,6 +14,7 @@ from skscale.forecasting._time import detect_season
 __all__ = ["choose_layout", "wants_calendar"]
 
 _LONGEST_CONTEXT = 192
+_LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
 
 
 def choose_layout(
@@ -25,11 +26,13 @@ def choose_layout(
 ) -> Layout:
     """Settle season, context and horizon for the longest series; numbers stay as they are.
 
-    - Season: of the time step (a day, a week, a year), or the strongest peak of the
-      autocorrelation for an integer index; 1 if less than two seasons were seen.
-    - Context: three seasons, seven where a season has 24 points or more, but not more than
-      192 points, and at least a third of the series or six points; less than all of a
-      quarter of the series' seasons.
+    - Season: of the time step (a day, a week, a year), or the shortest period that explains
+      the autocorrelation of all series for an integer index; 1 if less than two seasons were
+      seen. Where it has more than 400 points, an hour or a minute takes its place.
+    - Context: three seasons, seven where a season has 24 points or more, but no more than a
+      quarter of the seasons and a third of the points of the series, and at least six points;
+      several seasons have 192 points at most, which is also the context of steps whose
+      customary season is too long.
     - Horizon: the longest step asked for in fit, else two seasons (8 without a season), but
       no more than half of the training part. Longer forecasts roll forward.
 
@@ -45,7 +48,9 @@ def choose_layout(
     wanted = _wanted_horizon(panel, n, fh, prediction_length, season)
     n_train = max(n - min(max(wanted, n // 5), n // 2), 2)
     if context_length == "auto":
-        context = max(1, min(_context(n, season), n_train - 1))
+        customary = panel.step.season or season
+        cut_short = season_length == "auto" and customary > _LONGEST_SEASON
+        context = max(1, min(_context(n, season, cut_short), n_train - 1))
     else:
         context = _positive("context_length", context_length)
     if prediction_length == "auto":
@@ -56,11 +61,10 @@ def choose_layout(
 def _season(panel: Panel, n: int, season_length: int | str) -> int:
     if season_length != "auto":
         return _positive("season_length", season_length)
-    season = panel.step.season
-    if season is None:
-        longest = int(panel.lengths.argmax())
-        part = panel.values[panel.offsets[longest] : panel.offsets[longest + 1]]
-        season = detect_season(part[:, 0])
+    if panel.step.offset is None:
+        season = detect_season(panel.values, panel.offsets, _LONGEST_SEASON)
+    else:
+        season = next((c for c in panel.step.cycles if c <= _LONGEST_SEASON), 1)
     return season if n >= 2 * season else 1
 
 
@@ -81,11 +85,12 @@ def _wanted_horizon(
     return 2 * season if season > 1 else 8
 
 
-def _context(n: int, season: int) -> int:
-    seasons = min(
-        3 if season < 24 else 7, max(n // (4 * season), 1), max(_LONGEST_CONTEXT // season, 1)
-    )
-    return min(max(season * seasons, 6), max(n // 3, season))
+def _context(n: int, season: int, cut_short: bool) -> int:
+    """Points of the context; ``cut_short`` says that the customary season is longer."""
+    most = max(_LONGEST_CONTEXT // season, 1)
+    wanted = most if cut_short else min(3 if season < 24 else 7, max(n // (4 * season), 1), most)
+    longest = _LONGEST_SEASON if season <= _LONGEST_SEASON else _LONGEST_CONTEXT
+    return min(max(season * wanted, 6), max(n // 3, season), longest)
 
 
 def wants_calendar(time_features: bool | str, panel: Panel) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from skscale.forecasting._time import TimeStep
+from skscale.forecasting._time import TimeStep, check_times
 
 __all__ = ["Panel", "check_covered", "check_frame", "extended", "renamed"]
 
@@ -67,15 +67,16 @@ class Panel:
             If a stretch behind a gap is the last and has less than ``at_least`` points.
         """
         keys, offsets, times = _split_index(y.index)
-        gaps = self.step.gaps(times, offsets)
+        step = self.step.with_holidays(times, offsets)
+        gaps = step.gaps(times, offsets)
         ends = np.sort(np.concatenate([offsets, gaps]))
-        self.step.check_regular(times, ends)
+        step.check_regular(times, ends)
         series = np.searchsorted(offsets, ends[:-1], side="right") - 1
         last = np.searchsorted(ends, offsets[1:]) - 1
         keys = None if keys is None else keys[series]
         values = y.to_numpy(dtype=np.float64)
         whole = replace(
-            self, values=values, offsets=ends, keys=keys, times=times, columns=y.columns
+            self, values=values, offsets=ends, keys=keys, times=times, columns=y.columns, step=step
         )
         if not len(gaps):
             return whole, whole
@@ -202,6 +203,7 @@ def check_covered(y: object, X: object) -> None:
 
 
 def _check_order(name: str, index: pd.Index) -> None:
+    check_times(name, index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
     if index.has_duplicates:
         repeated = index[index.duplicated()][0]
         raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")

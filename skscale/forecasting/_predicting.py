@@ -80,11 +80,7 @@ def future_features(
 
 def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
     """Times of ``steps`` (n_series, n_steps) after each series' end, flat, series by series."""
-    last, unique = panel.last_times, np.unique(steps)
-    shifted = [panel.step.shift(last, int(k)) for k in unique]
-    stacked = shifted[0].append(shifted[1:])
-    column = np.searchsorted(unique, steps)
-    return stacked[(column * len(last) + np.arange(len(last))[:, None]).ravel()]
+    return panel.step.after(panel.last_times, steps)
 
 
 @torch.no_grad()

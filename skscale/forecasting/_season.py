@@ -10,6 +10,7 @@ _MOST_SERIES = 64
 _MOST_POINTS = 2**14
 _CLEAR = 0.3  # autocorrelation that a season reaches
 _NEARLY = 0.8  # part of the strongest peak's that a shorter period must reach
+_ROUNDING = 1e-14  # of the largest value: what a straight line may differ from itself
 _LEAST_PEAK = 0.15  # for the weights: one weak season among many columns decides nothing
 
 
@@ -52,15 +53,14 @@ def detect_season(values: np.ndarray, offsets: np.ndarray | None = None, longest
     chosen = np.unique(np.linspace(0, n_all - 1, min(n_all, _MOST_SERIES)).astype(int))
     found = np.zeros((len(chosen), 2, longest + 2))
     reach, weights = np.zeros(len(chosen), dtype=int), np.zeros(len(chosen))
-    for row, i in enumerate(chosen):
-        series, column = divmod(int(i), n_columns)
+    for row, (series, column) in enumerate(zip(*divmod(chosen, n_columns), strict=True)):
         part = values[offsets[series] : offsets[series + 1], column][-_MOST_POINTS:]
         correlation = _autocorrelation(part, min(longest, len(part) // 3))
         reach[row] = correlation.shape[1]
         found[row, :, : reach[row]] = correlation
         peaks = correlation[0, _peaks(correlation[0])]
         weights[row] = max(peaks.max(initial=0.0), _LEAST_PEAK) ** 2
-    return _shortest_period(found, reach, weights)
+    return _shortest_period(found[..., : reach.max(initial=0)], reach, weights)
 
 
 def _autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
@@ -68,9 +68,9 @@ def _autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
 
     Without lags if there is nothing to see.
     """
-    steps = np.nan_to_num(np.diff(values / (np.abs(values).max(initial=0.0) or 1.0)))
+    steps = np.nan_to_num(np.diff(values / (np.nanmax(np.abs(values), initial=0.0) or 1.0)))
     steps = steps - steps.mean() if len(steps) else steps
-    if longest < 2 or not steps.any():
+    if longest < 2 or np.abs(steps).max() <= _ROUNDING:
         return np.zeros((2, 0))
     n = len(steps)
     spectrum = np.abs(np.fft.rfft(steps, 2 * n)) ** 2

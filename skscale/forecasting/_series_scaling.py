@@ -23,9 +23,13 @@ class SeriesScaling(BaseTransformer):
     coarse point carries the time stamp at which its block starts.
 
     Operators that keep the length (``MovingAverage``, ``DiscreteGaussian``,
-    ``ContinuousScale(..., grid="full")``) work as steps of sktime's forecasting pipelines.
+    ``ContinuousScale(..., grid="full")``) work as steps of sktime's forecasting pipelines. They
+    see the rows of `fit` and `update` that stand before those to transform, so that the first
+    days of a horizon are averaged with the days before them, and part of a series is transformed
+    as the whole was. Rows count, not the time between them.
+
     One that shortens y there would give forecasts wrong time stamps, so it refuses to be
-    fitted inside a forecaster, and to invert series that it has not made.
+    fitted inside a forecaster, and to invert series that it has not made. It keeps no rows.
 
     Parameters
     ----------
@@ -44,8 +48,9 @@ class SeriesScaling(BaseTransformer):
         If ``operator`` is not a scaling operator.
     ValueError
         On fit, if the operator shortens series and a forecaster does the fitting, or the
-        scale does not fit the length. On inverse transform, if the operator shortens series
-        and X is not what ``transform`` gave for the series seen in fit.
+        scale does not fit the length. On transform and update, if X has other columns or
+        another kind of index than the rows seen before. On inverse transform, if the operator
+        shortens series and X is not what ``transform`` gave for the series seen in fit.
 
     Warns
     -----
@@ -67,6 +72,10 @@ class SeriesScaling(BaseTransformer):
     Freq: 3h, dtype: float64
     >>> scaling.inverse_transform(coarse).tolist()
     [3.0, 3.0, 3.0, 9.0, 9.0, 9.0]
+    >>> from skscale.operators import MovingAverage
+    >>> smooth = SeriesScaling(MovingAverage(scale=2)).fit(y[:4])
+    >>> smooth.transform(y[4:]).tolist()
+    [8.0, 10.0]
     """
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -122,14 +131,37 @@ class SeriesScaling(BaseTransformer):
         self.scale_ = fitted.scale_
         self._index = X.index
         self._coarse_index = coarse_index(X.index, self._grid(fitted))
+        self._seen = X if operator._keeps_length() else None
+        return self
+
+    def update(self, X: Any, y: Any = None, update_params: bool = True) -> SeriesScaling:
+        """Keep the rows of X, which the operator looks back on; the scale stays that of fit.
+
+        Parameters
+        ----------
+        X : same kind as in fit
+            What came since, or before; where a row was seen already, the new one counts.
+        y : ignored
+        update_params : bool, default=True
+            No matter: nothing is learned. (sktime would drop the rows if it is False.)
+        """
+        return super().update(X, y, update_params=True)
+
+    def _update(self, X: pd.DataFrame, y: Any = None) -> SeriesScaling:
+        if self._seen is not None:
+            seen = _alike(self._seen, X)
+            self._seen = pd.concat([seen[~seen.index.isin(X.index)], X]).sort_index()
         return self
 
     def _transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         # The length may differ from that seen in fit; the scale is what fit has learned.
         operator = AveragePooling() if self.operator is None else self.operator
-        fitted = clone(operator).set_params(scale=self.scale_).fit(_values(X))
-        index = coarse_index(X.index, self._grid(fitted))
-        return pd.DataFrame(fitted.transform(_values(X)).T, index=index, columns=X.columns)
+        whole, rows = (X, slice(None)) if self._seen is None else _among(self._seen, X)
+        fitted = clone(operator).set_params(scale=self.scale_).fit(_values(whole))
+        index = coarse_index(whole.index, self._grid(fitted))[rows]
+        return pd.DataFrame(
+            fitted.transform(_values(whole)).T[rows], index=index, columns=X.columns
+        )
 
     def _inverse_transform(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         operator = AveragePooling() if self.operator is None else self.operator
@@ -202,6 +234,38 @@ def coarse_index(index: pd.Index, grid: range) -> pd.Index:
         start, step = index.start + grid.start * index.step, grid.step * index.step
         return pd.RangeIndex(start, start + size * step, step, name=name)
     return index[np.clip(np.array(grid), 0, len(index) - 1)]
+
+
+def _among(seen: pd.DataFrame, X: pd.DataFrame) -> tuple[pd.DataFrame, slice]:
+    """Put X behind the rows seen before it; return all, and which rows of it are those of X.
+
+    What stands behind X counts only where X is a part of what was seen.
+    """
+    seen = _alike(seen, X)
+    before = seen[seen.index < X.index[0]]
+    part_of_it = X.index.isin(seen.index).all() and seen.loc[X.index].equals(X)
+    behind = seen[(seen.index > X.index[-1]) & part_of_it]
+    if len(before) + len(behind) == 0:
+        return X, slice(None)
+    return pd.concat([before, X, behind]), slice(len(before), len(before) + len(X))
+
+
+def _alike(seen: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows seen with the columns in the order of X; a single one may change its name."""
+    kinds = [(i.inferred_type, getattr(i, "tz", None) is None) for i in (seen.index, X.index)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(
+            f"X has an index of {X.index.dtype}, but the rows seen before have one of "
+            f"{seen.index.dtype}; they must be of one kind"
+        )
+    if len(X.columns) == len(seen.columns) == 1:
+        return seen.set_axis(X.columns, axis=1)
+    if set(X.columns) != set(seen.columns):
+        raise ValueError(
+            f"X has the columns {list(X.columns)}, but the transformer was fitted with "
+            f"{list(seen.columns)}; they must be the same"
+        )
+    return seen[list(X.columns)]
 
 
 def _values(X: pd.DataFrame) -> np.ndarray:
