@@ -18,14 +18,15 @@ ALLOWED = {
     "training": {"ops"},
     "forecasting": {"ops", "operators", "nn", "training"},
     "representation": {"ops", "operators", "nn", "training"},
-    "backtest": {"forecasting", "training"},
+    "evaluation": {"forecasting", "training"},
+    "backtest": {"evaluation"},
     "official": {"nn"},
     "persistence": {"nn", "official"},
     "datasets": set(),
     "plotting": {"ops", "nn", "training", "forecasting"},
 }
 NO_TABLES = {"ops", "nn", "training"}
-MAY_IMPORT_SKTIME = {"forecasting", "backtest"}
+MAY_IMPORT_SKTIME = {"forecasting", "evaluation"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -22,7 +22,7 @@ from sktime.split import ExpandingWindowSplitter
 from examples.benchmarks.measure import gigaflops, parser, report
 from examples.benchmarks.utilisation import ceilings
 from examples.paper.protocol import Benchmark, load
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
 from skscale.forecasting._base import NetworkForecaster
 

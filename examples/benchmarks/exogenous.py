@@ -26,7 +26,7 @@ from sktime.split import ExpandingWindowSplitter
 
 from examples.benchmarks.measure import parser, report
 from skscale import SigmaForecaster
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 from skscale.forecasting import _base
 
 

@@ -25,7 +25,7 @@ from examples.benchmarks.fit import CASES, our_fit
 from examples.benchmarks.many_series import monthly
 from examples.benchmarks.measure import parser, report
 from examples.paper.protocol import load
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
 
 LIBRARIES = ("torch", "sktime", "pandas", "numpy", "skscale")

@@ -168,7 +168,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
             return super()._predict_moving_cutoff(y, cv, X, update_params, reset_forecaster)
         panel = Panel.from_frame(y)
         splits = Splits.of(cv, y, panel)
-        values = self._forecast_cuts(y, X, splits.cuts, int(splits.steps.max()))
+        values = self._forecast_cuts(y, X, splits.cuts, splits.steps)
         frames = [
             convert_to(
                 frame,
@@ -176,16 +176,16 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
                 store=self._converter_store_y,
                 store_behaviour="freeze",
             )
-            for frame in split_frames(panel, splits, values[:, :, splits.steps - 1])
+            for frame in split_frames(panel, splits, values)
         ]
         return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
 
     def _forecast_cuts(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, cuts: np.ndarray, longest: int
+        self, y: pd.DataFrame, X: pd.DataFrame | None, cuts: np.ndarray, steps: np.ndarray
     ) -> np.ndarray:
         """Forecast behind every one of ``cuts`` (n_cuts, n_series) of ``y``, all in few passes.
 
-        Returns an array of shape (n_cuts, n_series, longest, n_channels). The model and the
+        Returns an array of shape (n_cuts, n_series, n_steps, n_channels). The model and the
         scaling of known series stay as they are; data seen before ``y`` serves as context.
         """
         first = Panel.from_frame(y)
@@ -201,10 +201,10 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
             buffer,
             series,
             (cuts + before).ravel(),
-            longest,
+            steps,
             resolve_device(self.device),
         )
-        values = values.reshape(*cuts.shape, longest, -1)
+        values = values.reshape(*cuts.shape, len(steps), -1)
         self._hold_constants(values, cuts + before, place, panel)
         return values
 

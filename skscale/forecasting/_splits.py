@@ -42,7 +42,7 @@ class Splits:
             raise ValueError(f"{cv} gives no split of y with {len(frame)} rows")
         if splits.steps.min() < 1:
             raise ValueError(
-                f"the horizon must lie behind the cut-off, got steps {list(splits.steps)}"
+                f"the horizon must lie behind the cut-off, got steps {splits.steps.tolist()}"
             )
         return splits
 
@@ -56,10 +56,13 @@ class Splits:
         at = panel.offsets[:-1] + self.cuts
         return panel.values[at[..., None] + self.steps - 1]
 
-    @property
-    def train_lengths(self) -> np.ndarray:
-        """Time points of every training window."""
-        return (self.cuts - self.starts).max(axis=1)
+    def train_lengths(self, panel: Panel) -> np.ndarray:
+        """Time points of every training window, those that series share counted once."""
+        if len(panel.lengths) == 1:
+            return (self.cuts - self.starts)[:, 0]
+        times = panel.times.factorize()[0]
+        rows = (self.train_rows(i, panel) for i in range(len(self.cuts)))
+        return np.array([np.count_nonzero(np.bincount(times[r])) for r in rows])
 
     def cutoffs(self, panel: Panel) -> pd.Index:
         """Latest time of every training window."""
@@ -116,16 +119,35 @@ def _of_any(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:
         # Rows are in order: the last assignment wins, so reversed it is the first row.
         cut[series[train]] = position[train] + 1
         start[series[train[::-1]]] = position[train[::-1]]
+        if (cut == 0).any():
+            raise ValueError(
+                f"split {len(cuts)} has no training rows{_of(panel, int((cut == 0).argmax()))}"
+            )
         if len(train) != (cut - start).sum():
             raise ValueError(f"the training window of split {len(cuts)} has gaps")
-        ahead = np.unique(position[test] + 1 - cut[series[test]])
-        if steps is None:
-            steps = ahead
-        if not np.array_equal(steps, ahead) or len(test) != len(steps) * len(cut):
+        ahead = position[test] + 1 - cut[series[test]]
+        steps = np.unique(ahead) if steps is None else steps
+        odd = _odd_horizon(series[test], ahead, steps, len(cut))
+        if odd is not None:
+            found = np.unique(ahead[series[test] == odd]).tolist()
             raise ValueError(
                 f"every split must ask for the same steps of every series; split {len(cuts)} "
-                f"asks for {list(ahead)}, the first for {list(steps)}"
+                f"asks for {found}{_of(panel, odd)}, others for {steps.tolist()}"
             )
         starts.append(start)
         cuts.append(cut)
     return None if steps is None else Splits(np.stack(starts), np.stack(cuts), steps)
+
+
+def _odd_horizon(
+    series: np.ndarray, ahead: np.ndarray, steps: np.ndarray, n_series: int
+) -> int | None:
+    """First series whose test rows are not ``steps`` ahead; None if there is none."""
+    odd = np.bincount(series, minlength=n_series) != len(steps)
+    if not odd.any():
+        odd = (ahead[np.lexsort((ahead, series))].reshape(n_series, -1) != steps).any(axis=1)
+    return int(odd.argmax()) if odd.any() else None
+
+
+def _of(panel: Panel, series: int) -> str:
+    return "" if panel.keys is None else f" of {panel.keys[series]!r}"

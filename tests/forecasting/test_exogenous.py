@@ -7,7 +7,7 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import ExpandingWindowSplitter
 
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 from skscale.forecasting._exogenous import exogenous_effect
 from skscale.training import SeriesBuffer
 

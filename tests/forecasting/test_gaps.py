@@ -6,7 +6,7 @@ import pytest
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 
 from .conftest import wave
 

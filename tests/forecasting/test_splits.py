@@ -86,3 +86,64 @@ class Gaps:
 def test_gaps_are_named(frame):
     with pytest.raises(ValueError, match="training window of split 0 has gaps"):
         Splits.of(Gaps(), frame, Panel.from_frame(frame))
+
+
+def test_a_split_without_training_rows_of_a_series_is_refused():
+    frames = {name: pd.DataFrame({"y": np.arange(n)}) for name, n in (("b", 20), ("a", 9))}
+    frame = pd.concat(frames, names=["instance", "time"])
+    panel = Panel.from_frame(frame)
+
+    class One:
+        """A splitter that trains on the first series alone."""
+
+        def split(self, y):
+            yield np.arange(10), np.array([10, 11])
+
+    with pytest.raises(ValueError, match="split 0 has no training rows of 'a'"):
+        Splits.of(One(), frame, panel)
+
+
+def test_another_horizon_is_named_with_its_series():
+    frames = {name: pd.DataFrame({"y": np.arange(9)}) for name in "ba"}
+    frame = pd.concat(frames, names=["instance", "time"])
+
+    class Later:
+        """A splitter that asks for steps 1, 2 of b and 2, 3 of a."""
+
+        def split(self, y):
+            rows = np.arange(5)
+            yield np.concatenate((rows, rows + 9)), np.array([5, 6, 15, 16])
+
+    with pytest.raises(ValueError, match=r"asks for \[1, 2\] of 'b', others for \[1, 2, 3\]"):
+        Splits.of(Later(), frame, Panel.from_frame(frame))
+
+
+def test_series_are_told_by_their_key_whatever_their_order():
+    lengths = {"b": 20, "c": 14, "a": 17}
+    frames = {name: pd.DataFrame({"y": np.arange(n)}) for name, n in lengths.items()}
+    frame = pd.concat(frames, names=["instance", "time"])
+    panel = Panel.from_frame(frame)
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=8, step_length=3)
+    splits = Splits.of(cv, frame, panel)
+    for i, (train, test) in enumerate(cv.split(frame)):
+        assert set(splits.train_rows(i, panel)) == set(train)
+        expected = frame.iloc[np.sort(test)]["y"]
+        np.testing.assert_array_equal(splits.truth(panel)[i].ravel(), expected)
+
+
+def test_the_length_of_a_window_counts_shared_times_once():
+    times = pd.date_range("2020", periods=40, freq="D")
+    spans = {"long": slice(0, 40), "late": slice(15, 40)}
+    frames = {k: pd.DataFrame({"y": 0.0}, index=times[span]) for k, span in spans.items()}
+    frame = pd.concat(frames, names=["instance", "time"])
+    panel = Panel.from_frame(frame)
+    cv = SlidingWindowSplitter(fh=[1], window_length=10)
+    splits = Splits.of(cv, frame, panel)
+    windows = [frame.iloc[train].index.get_level_values(-1) for train, _ in cv.split(frame)]
+    assert splits.train_lengths(panel).tolist() == [len(times.unique()) for times in windows]
+
+
+def test_negative_cut_offs_are_named(frame):
+    cv = CutoffSplitter(np.array([-5, -3]), fh=[1, 2], window_length=5)
+    with pytest.raises(ValueError, match="split 0 has no training rows"):
+        Splits.of(cv, frame, Panel.from_frame(frame))

@@ -15,7 +15,7 @@ from sktime.performance_metrics.forecasting import (
 from sktime.performance_metrics.forecasting.probabilistic import PinballLoss
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
-from skscale.backtest import backtest
+from skscale.evaluation import backtest
 from skscale.forecasting import SigmaForecaster
 
 from .forecasting.conftest import panel, series, wave  # noqa: F401
@@ -83,6 +83,27 @@ def test_equals_evaluate_on_a_panel():
     assert_equals_evaluate(small(), cv, y, scoring=SCORING[:2])
 
 
+def test_equals_evaluate_on_series_of_unequal_length():
+    times = pd.date_range("2020", periods=60, freq="D")
+    spans = {"a": (15, 60), "b": (0, 60), "c": (10, 55)}
+    frames = {
+        name: pd.DataFrame({"y": wave(60, seed=i)[a:b]}, index=times[a:b])
+        for i, (name, (a, b)) in enumerate(spans.items())
+    }
+    y = pd.concat(frames, names=["instance", "time"])
+    cv = ExpandingWindowSplitter(fh=[1, 2], step_length=6, initial_window=25)
+    sizes = {"context_length": 12, "prediction_length": 2}
+    assert_equals_evaluate(small(**sizes), cv, y, scoring=SCORING[:1])
+
+
+def test_equals_evaluate_with_exogenous_columns_and_gaps_in_the_horizon():
+    x = np.random.default_rng(0).normal(size=80)
+    X = pd.DataFrame({"x": x})
+    y = pd.Series(wave(80) + 2 * x)
+    cv = ExpandingWindowSplitter(fh=[2, 7, 11], step_length=6, initial_window=50)
+    assert_equals_evaluate(small(prediction_length=1), cv, y, X, SCORING[:1])
+
+
 def test_errors_by_step_and_scale(series):  # noqa: F811
     cv = ExpandingWindowSplitter(fh=range(1, 9), initial_window=40)
     result = backtest(small(), series, cv, detail=True, scoring=MeanAbsoluteError())
@@ -117,6 +138,21 @@ def test_bad_input(series):  # noqa: F811
         backtest(small(), series, ExpandingWindowSplitter(fh=[1], initial_window=100))
     with pytest.raises(ValueError, match="behind the cut-off"):
         backtest(small(), series, ExpandingWindowSplitter(fh=[-1], initial_window=40))
+
+
+@pytest.mark.parametrize("what", ["y", "cv"])
+@pytest.mark.parametrize("value", [None, 5])
+def test_what_is_no_series_or_splitter_is_refused_before_the_fit(what, value, monkeypatch):
+    monkeypatch.setattr(SigmaForecaster, "fit", None)
+    given = {"y": pd.Series(wave(40)), "cv": ExpandingWindowSplitter(fh=[1], initial_window=30)}
+    with pytest.raises(TypeError, match=f"^{what} must be a .* got "):
+        backtest(small(), **{**given, what: value})
+
+
+def test_the_former_place_of_backtest():
+    from skscale import backtest as former
+
+    assert former.backtest is backtest
 
 
 def test_mase_without_a_seasonal_step_is_no_number():
