@@ -19,7 +19,8 @@ from sktime.performance_metrics.forecasting import (
 from sktime.utils.validation.forecasting import check_scoring
 
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._panel import Panel, check_covered, check_frame
+from skscale.forecasting._frames import check_covered, check_frame
+from skscale.forecasting._panel import Panel
 from skscale.forecasting._splits import Splits, split_frames
 
 __all__ = ["Backtest", "backtest"]
@@ -158,7 +159,7 @@ def backtest(
     frame = _frame("y", y)
     X = None if X is None else _frame("X", X)
     check_covered(frame, X)
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame, freq=forecaster.freq)
     splits = Splits.of(cv, frame, panel)
     started = perf_counter()
     first = splits.train_rows(0, panel)
@@ -169,7 +170,7 @@ def backtest(
     )
     fit_time = perf_counter() - started
     started = perf_counter()
-    forecasts = fitted._forecast_cuts(frame, X, splits.cuts, splits.steps)
+    forecasts = fitted._forecast_cuts(frame, X, splits)
     pred_time = (perf_counter() - started) / len(splits.cuts)
     truth = splits.truth(panel)
     scores = pd.DataFrame(

@@ -23,8 +23,7 @@ from examples.benchmarks.measure import gigaflops, parser, report
 from examples.benchmarks.utilisation import ceilings
 from examples.paper.protocol import Benchmark, load
 from skscale.evaluation import backtest
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
-from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
 
 HORIZON = 96
 

@@ -27,7 +27,8 @@ from sktime.split import ExpandingWindowSplitter
 from examples.benchmarks.measure import parser, report
 from skscale import SigmaForecaster
 from skscale.evaluation import backtest
-from skscale.forecasting import _base
+from skscale.forecasting import _fitting
+from skscale.forecasting._effects import ColumnEffects
 
 
 def series(data: Path) -> Iterator[tuple[str, pd.Series, pd.DataFrame, int, int, int]]:
@@ -48,9 +49,10 @@ def series(data: Path) -> Iterator[tuple[str, pd.Series, pd.DataFrame, int, int,
         yield "ETTh1 OT, noise", hours["OT"], pd.DataFrame(noise, hours.index), 24, 2_500, 50
 
 
-def no_effect(buffer, n_exogenous, train_end, season):
+def no_effect(panel, scale, train_end, season):
     """Leave all to the network."""
-    return np.zeros((n_exogenous, buffer.values.shape[1]))
+    nothing = np.zeros(scale.effect.shape)
+    return ColumnEffects(nothing[0], nothing[0], nothing[-1:], None)
 
 
 def errors(
@@ -59,7 +61,7 @@ def errors(
     """Mean absolute error of every form."""
     forms = {
         "without": (None, nullcontext()),
-        "network alone": (X, patch.object(_base, "exogenous_effect", no_effect)),
+        "network alone": (X, patch.object(_fitting, "find_effects", no_effect)),
         "linear effect": (X, nullcontext()),
     }
     found = {}

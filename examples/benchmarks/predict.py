@@ -21,9 +21,8 @@ from sktime.datasets import load_airline
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
 from examples.benchmarks.measure import parser, report, turns
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
-from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._predicting import _gather
+from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting._windows import windows_between
 from skscale.training import forward
 
 HORIZON = np.arange(1, 13)
@@ -38,9 +37,10 @@ IMPORTS = {
 
 def network_alone(forecaster: NetworkForecaster) -> Callable[[], object]:
     """Forward pass of the last window of every series."""
-    model, buffer = forecaster.model_, forecaster._buffer
+    model, buffer = forecaster.model_, forecaster._context.buffer
     lengths = buffer.lengths.numpy()
-    batch = _gather(buffer, model.layout, np.arange(len(lengths)), lengths)
+    last = windows_between(buffer, model.layout, lengths, lengths)
+    batch = last.batch(torch.arange(len(lengths)))
 
     def run() -> object:
         with torch.no_grad():

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from sktime.forecasting.base import BaseForecaster
 
 from examples.paper.protocol import Benchmark
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
-from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
 
 # What all runs of the official scripts share: the network alone, on every window of an epoch.
 SIGMA_COMMON = {

@@ -8,7 +8,7 @@ behind their border for their context. Follows Zhou et al. (2021), Informer, as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting import NetworkForecaster
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._predicting import forecast_windows
 
 ETT_HOURS = (8_640, 11_520, 14_400)  # 12, 4 and 4 months of 30 days
 
@@ -129,15 +128,21 @@ def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
     Its own location and scale are zero and one there, up to rounding: they are those of the
     training rows, which `split` has brought to zero and one.
     """
-    model = forecaster.model_
+    model, panel = forecaster.model_, Panel.from_frames(data.values)
     device = next(model.network.parameters()).device
-    shape = (1, data.values.shape[1])
-    buffer = model.buffer(Panel.from_frame(data.values), None, (np.zeros(shape), np.ones(shape)))
-    buffer, horizon = buffer.to(device), model.layout.prediction_length
+    context = model.context(data.values, None, panel)
+    unit = replace(
+        context.scale,
+        location=np.zeros_like(context.scale.location),
+        scale=np.ones_like(context.scale.scale),
+    )
+    context = replace(context, scale=unit, buffer=model.buffer(panel, unit, context.rows))
+    horizon = np.ones(model.layout.prediction_length, dtype=bool)
 
     def forecast(cuts: range) -> np.ndarray:
-        series = np.zeros(len(cuts), dtype=np.int64)
-        return forecast_windows(model, buffer, series, np.array(cuts), horizon, device)
+        series, places = np.zeros(len(cuts), dtype=np.int64), np.array(cuts)
+        future = model.within(context, series, places, horizon)
+        return model.forecasts(context, series, places, future, device)
 
     return forecast
 

@@ -21,7 +21,7 @@ from sktime.forecasting.ltsf import (
 from sktime.forecasting.naive import NaiveForecaster
 
 from examples.paper.protocol import Benchmark, Forecast, fitted_forecast
-from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting import NetworkForecaster
 
 LTSF = (LTSFLinearForecaster, LTSFDLinearForecaster, LTSFNLinearForecaster)
 

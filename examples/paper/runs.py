@@ -18,7 +18,7 @@ from examples.paper.protocol import Benchmark, score
 from examples.paper.results import ResultTable, versions_text
 from examples.paper.rolling import rolled_forecast
 from examples.paths import PAPER_RESULTS
-from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting import NetworkForecaster
 
 KEYS = ("model", "dataset", "context", "horizon", "seed", "settings")
 VALUES = (

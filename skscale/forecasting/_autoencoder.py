@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from torch import Tensor, nn
 
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._data import Layout
 from skscale.forecasting._docs import with_shared_parameters
+from skscale.forecasting._windows import Layout
 from skscale.nn import AutoencoderForecastNet
 from skscale.training import LOSSES, Batch, Objective, forecast_objective
 
@@ -62,6 +62,8 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
     (3,)
     """
 
+    _network: ClassVar = AutoencoderForecastNet
+
     scales: Sequence[float] = (0.25, 1.0)
     view: str | Sequence[str] = "average"
     decoding: str = "residual"
@@ -70,22 +72,10 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
     dropout: float = 0.0
     reconstruction_weight: float = 0.5
 
-    def _build_network(
-        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
-    ) -> nn.Module:
-        return AutoencoderForecastNet(
-            layout.context_length,
-            layout.prediction_length,
-            n_channels,
-            scales=self.scales,
-            view=self.view,
-            decoding=self.decoding,
-            latent_size=self.latent_size,
-            hidden_size=self.hidden_size,
-            dropout=self.dropout,
-            n_past_features=n_features,
-            n_future_features=n_features,
-        )
+    def _network_settings(self, layout: Layout) -> dict[str, Any]:
+        settings = super()._network_settings(layout)
+        del settings["reconstruction_weight"]
+        return settings
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -15,6 +15,9 @@ _SHARED = """    context_length : int or "auto", default="auto"
         Points of a season, 1 for none. ``"auto"``: of the index (a day for steps below a day,
         a week for days, a year for weeks, months and quarters), or the strongest peak of the
         autocorrelation where the index holds integers.
+    freq : str, pandas offset or "auto", default="auto"
+        Step of the index. ``"auto"``: its frequency, or what all its dates together tell. Needed
+        for a panel on a calendar of its own, such as the trading days of an exchange.
     time_features : bool or "auto", default="auto"
         Make the calendar of the index a feature. ``"auto"`` does not: the season is in the
         context already.

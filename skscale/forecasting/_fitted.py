@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,22 @@ import pandas as pd
 import torch
 from torch import nn
 
-from skscale.forecasting._data import FeatureMap, Layout, location_and_scale, scaled_buffer
+from skscale.forecasting._columns import Columns
+from skscale.forecasting._context import Context, Future
+from skscale.forecasting._effects import ColumnEffects
+from skscale.forecasting._horizon import rows_ahead, sources, times_after
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._rolling import roll_forward
+from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._time import TimeStep
+from skscale.forecasting._windows import Layout, windows_between
+from skscale.ops.threads import threads_for
 from skscale.training import History, SeriesBuffer
 
 __all__ = ["FittedNetwork"]
+
+_VALUES_AT_ONCE = 2**20  # of the contexts of one pass
+_MOST_WINDOWS = 1024
 
 
 @dataclass
@@ -24,83 +35,220 @@ class FittedNetwork:
 
     Attributes
     ----------
-    network : Module
+    network : ForecastNet
         Stays on the device it was trained on; pickles and copies hold it on the CPU.
-    forecast : Module
+    forecast : ForecastNet
         What forecasts: the network, or a linear forecast that it corrects.
+    rolled : ForecastNet
+        What forecasts beyond the network's horizon, from its own forecasts.
     layout : Layout
-    features : FeatureMap
-    columns : Index
-        Channels, in the order of the network.
+    channels : Index
+        Columns of y, in the order of the network.
+    columns : Columns
+    step : TimeStep
+        Of the data in fit.
     history : History
-    effect : float64 ndarray of shape (n_exogenous, n_channels) or None
-        What the exogenous columns add to the scaled series; the network sees and forecasts
-        what is left.
+    effects : ColumnEffects or None
+        What the exogenous columns add to any series; the network sees and forecasts what is left.
     """
 
     network: nn.Module
     forecast: nn.Module
+    rolled: nn.Module
     layout: Layout
-    features: FeatureMap
-    columns: pd.Index
+    channels: pd.Index
+    columns: Columns
+    step: TimeStep
     history: History
-    effect: np.ndarray | None = None
+    effects: ColumnEffects | None = None
 
-    def buffer(
-        self,
-        panel: Panel,
-        X: pd.DataFrame | None,
-        statistics: tuple[np.ndarray, np.ndarray] | None = None,
-    ) -> SeriesBuffer:
-        """Scaled series and features of a panel, on the CPU.
+    def check(self, panel: Panel) -> Panel:
+        """Bring the channels of ``panel`` into the network's order.
 
-        ``statistics`` are the locations and scales to use; by default those of the panel.
+        Raises
+        ------
+        ValueError
+            If channels, exogenous columns or step are not those of the fit.
         """
-        if statistics is None:
-            statistics = location_and_scale(panel, np.zeros(len(panel.lengths), dtype=np.int64))
-        rows = aligned_rows(X, panel) if self.features.n_exogenous else None
-        buffer = scaled_buffer(panel, self.features(panel.times, panel, rows), *statistics)
-        if self.effect is None:
-            return buffer
-        assert buffer.features is not None
-        varies = (buffer.scale > 0).repeat_interleave(buffer.lengths, dim=0)
-        return replace(buffer, values=buffer.values - self.added(buffer.features) * varies)
+        self.columns.check(panel.X)
+        if not self.step.matches(panel.step):
+            raise ValueError(
+                f"y has {panel.step}, but the network was trained on {self.step}; resample y, or "
+                "fit anew"
+            )
+        return panel.with_columns(self.channels)
 
-    def added(self, features: torch.Tensor) -> torch.Tensor:
-        """What the exogenous columns add, (..., n_channels), of ``features`` (..., n_features)."""
-        effect = torch.as_tensor(self.effect, dtype=features.dtype, device=features.device)
-        return features[..., : len(effect)] @ effect
+    def scale_of(self, panel: Panel) -> SeriesScale:
+        """Statistics of the series of a panel, and the effect of columns on them."""
+        scale = SeriesScale.of(panel, self.columns.units)
+        if self.effects is None:
+            return scale
+        return scale.with_effect(self.effects.of_series(panel, scale))
 
-    def on(self, device: torch.device) -> nn.Module:
-        """Return what forecasts, moved to ``device`` if it is elsewhere."""
-        if next(self.forecast.parameters()).device == device:
-            return self.forecast  # `to` takes a millisecond to find that out
-        return self.forecast.to(device)
+    def context(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, panel: Panel, known: Context | None = None
+    ) -> Context:
+        """Keep data to forecast from.
+
+        Parameters
+        ----------
+        y, X : DataFrame
+            All rows.
+        panel : Panel
+            The newest stretches of their series, in their order.
+        known : Context, optional
+            Its series keep their statistics, as if nothing had come since.
+        """
+        panel = self.check(panel)
+        # Nothing may depend on the order in which the series of a panel come.
+        ordered = panel.in_order_of_names()
+        scale = self.scale_of(ordered)
+        if known is not None:
+            scale = known.scale.carried_to(known.panel, ordered, scale)
+        rows = scale.standardised(ordered)
+        buffer = self.buffer(ordered, scale, rows)
+        return Context(y, X, ordered, ordered.positions_of(panel), scale, rows, buffer)
+
+    def buffer(self, panel: Panel, scale: SeriesScale, rows: np.ndarray) -> SeriesBuffer:
+        """Scaled series and features of a panel with standardised columns ``rows``, on the CPU."""
+        features = self.columns.features(panel.times, rows)
+        return SeriesBuffer(
+            values=torch.from_numpy(scale.apply(panel).astype(np.float32)),
+            offsets=torch.from_numpy(panel.offsets.astype(np.int64)),
+            location=torch.from_numpy(scale.location),
+            scale=torch.from_numpy(scale.scale),
+            features=None if features is None else torch.from_numpy(features),
+        )
+
+    def predict(
+        self, context: Context, steps: np.ndarray, X: pd.DataFrame | None, device: torch.device
+    ) -> np.ndarray:
+        """Forecast ``steps`` (n_series, n_steps) after the ends; (n_series, n_steps, n_channels).
+
+        Steps ahead come from each series' last window. In-sample steps are one-step-ahead
+        forecasts from the window before the point.
+        """
+        lengths, longest = context.panel.lengths, int(steps.max())
+        _check_reach(steps, lengths)
+        found = np.empty((*steps.shape, len(self.channels)))
+        if longest > 0:
+            future = self._behind_the_end(context, X, steps)
+            every = np.arange(len(lengths))
+            ahead = self.forecasts(context, every, lengths, future, device)
+            place = np.clip(steps - 1, 0, None)[..., None]
+            found = np.take_along_axis(ahead, place, axis=1)
+        row, column = np.nonzero(steps < 1)
+        if len(row):
+            cuts = lengths[row] - 1 + steps[row, column]
+            one = self.within(context, row, cuts, np.ones(1, dtype=bool))
+            found[row, column] = self.forecasts(context, row, cuts, one, device)[:, 0]
+        return found
+
+    def forecasts(
+        self,
+        context: Context,
+        series: np.ndarray,
+        cuts: np.ndarray,
+        future: Future,
+        device: torch.device,
+    ) -> np.ndarray:
+        """Forecast all steps of ``future`` behind cuts of series, in few passes.
+
+        Parameters
+        ----------
+        context : Context
+        series, cuts : int64 ndarray of shape (n_windows,)
+            Series of every window, and its number of points before the cut.
+        future : Future
+        device : device
+
+        Returns
+        -------
+        float64 ndarray of shape (n_windows, longest, n_channels), in original units
+        """
+        first, later = self._on(device)
+        buffer = context.buffer.to(device)
+        values = self.layout.context_length * len(self.channels)
+        size = int(np.clip(_VALUES_AT_ONCE // values, 16, _MOST_WINDOWS))
+        ends = (np.full(len(context.panel.lengths), end) for end in (cuts.min(), cuts.max()))
+        windows = windows_between(buffer, self.layout, *ends)
+        parts = []
+        with threads_for(values * min(size, len(cuts))):
+            for start in range(0, len(cuts), size):
+                block = slice(start, start + size)
+                place = (torch.from_numpy(i[block]).to(device) for i in (series, cuts))
+                batch = windows.at(*place)._replace(future_features=future.tensor(block, device))
+                ahead = roll_forward(first, later, batch, future.longest).cpu().numpy()
+                rows = future.rows[block]
+                parts.append(context.scale.undo(ahead.astype(np.float64), series[block], rows))
+        return np.concatenate(parts)
+
+    def within(
+        self, context: Context, series: np.ndarray, cuts: np.ndarray, held: np.ndarray
+    ) -> Future:
+        """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
+
+        Rows of steps that are not ``held`` (longest,) count as unknown: they take the row before.
+        """
+        offsets, features = context.panel.offsets, context.buffer.features
+        first, last = offsets[series] + cuts, offsets[series + 1] - 1
+        point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
+        rows = _filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
+        if features is None:
+            return Future(rows, None)
+        found = features.numpy()[point]
+        found[..., : self.columns.n_exogenous] = self.columns.seen(rows)
+        return Future(rows, found)
+
+    def _behind_the_end(
+        self, context: Context, X: pd.DataFrame | None, steps: np.ndarray
+    ) -> Future:
+        """What is known behind the end of every series, up to the longest of ``steps``.
+
+        Steps that ``X`` leaves out take the row before.
+        """
+        panel, n_series, longest = context.panel, len(steps), int(steps.max())
+        rows = np.zeros((n_series, longest, self.columns.n_exogenous))
+        if not sum(self.columns.sizes.values()):
+            return Future(rows, None)
+        times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
+        if X is not None and self.columns.n_exogenous:
+            found, held = rows_ahead(panel, X, steps, times)
+            series = np.repeat(np.arange(n_series), longest)
+            found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
+            rows = _filled(found.reshape(rows.shape), sources(held))
+        features = self.columns.features(times, rows.reshape(len(times), -1))
+        assert features is not None
+        return Future(rows, features.reshape(n_series, longest, -1))
+
+    def _on(self, device: torch.device) -> tuple[nn.Module, nn.Module]:
+        """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""
+        both = self.forecast, self.rolled
+        if next(self.network.parameters()).device != device:
+            for net in both:
+                net.to(device)  # takes a millisecond to find out that there is nothing to do
+        return both[0].eval(), both[1].eval()
 
     def __getstate__(self) -> dict[str, Any]:
         """Hold the network on the CPU, so that a copy loads on a machine without a GPU."""
         state = dict(self.__dict__)
         if next(self.network.parameters()).device.type != "cpu":
-            both = nn.ModuleList([self.network, self.forecast])
-            state["network"], state["forecast"] = deepcopy(both).cpu()
+            names = ("network", "forecast", "rolled")
+            nets = deepcopy(nn.ModuleList([state[name] for name in names])).cpu()
+            state.update(zip(names, nets, strict=True))
         return state
 
 
-def aligned_rows(X: pd.DataFrame | None, panel: Panel) -> np.ndarray | None:
-    """Rows of ``X`` at every point of ``panel``, (n_points, n_columns)."""
-    if X is None:
-        return None
-    series = np.repeat(np.arange(len(panel.lengths)), panel.lengths)
-    return rows_at(X, panel.index_of(series, panel.times), "y")
+def _filled(rows: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Rows (n, longest, n_columns) of the steps that ``source`` names, zero for -1."""
+    taken = np.take_along_axis(rows, np.clip(source, 0, None)[..., None], axis=1)
+    return np.where((source >= 0)[..., None], taken, 0.0)
 
 
-def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> np.ndarray:
-    """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
-    position = X.index.get_indexer(index)
-    if (position < 0).any():
-        missing = index[int((position < 0).argmax())]
+def _check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:
+    before = steps < 1 - lengths[:, None]
+    if before.any():
         raise ValueError(
-            f"X has no row for {missing}; it must cover {what} ({int((position < 0).sum())} of "
-            f"{len(index)} rows are missing)"
+            f"fh asks for {int(steps[before].min())} steps after the last point, which lies "
+            "before the first point of the series"
         )
-    return X.to_numpy(dtype=np.float64)[position]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sktime.forecasting.base import ForecastingHorizon
 
-from skscale.forecasting._data import Layout
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._predicting import requested_steps
 from skscale.forecasting._time import detect_season
+from skscale.forecasting._windows import Layout
 
 __all__ = ["choose_layout", "wants_calendar"]
 
@@ -19,7 +17,7 @@ _LONGEST_SEASON = 400  # a context holds one season at least, where it is no lon
 
 def choose_layout(
     panel: Panel,
-    fh: ForecastingHorizon | None,
+    horizon: int,
     context_length: int | str,
     prediction_length: int | str,
     season_length: int | str,
@@ -45,7 +43,7 @@ def choose_layout(
     if n < 2:
         raise ValueError(f"y has {n} time point; at least 2 are needed to learn from")
     season = _season(panel, n, season_length)
-    wanted = _wanted_horizon(panel, n, fh, prediction_length, season)
+    wanted = _wanted_horizon(n, horizon, prediction_length, season)
     n_train = max(n - min(max(wanted, n // 5), n // 2), 2)
     if context_length == "auto":
         customary = panel.step.season or season
@@ -68,9 +66,7 @@ def _season(panel: Panel, n: int, season_length: int | str) -> int:
     return season if n >= 2 * season else 1
 
 
-def _wanted_horizon(
-    panel: Panel, n: int, fh: ForecastingHorizon | None, prediction_length: int | str, season: int
-) -> int:
+def _wanted_horizon(n: int, horizon: int, prediction_length: int | str, season: int) -> int:
     if prediction_length != "auto":
         T = _positive("prediction_length", prediction_length)
         if n - 1 < T:
@@ -79,9 +75,8 @@ def _wanted_horizon(
                 f"points, so at most {n - 1}"
             )
         return T
-    longest = 0 if fh is None else int(requested_steps(fh, panel).max())
-    if longest > 0:
-        return longest
+    if horizon > 0:
+        return horizon
     return 2 * season if season > 1 else 8
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from skscale.forecasting._time import TimeStep, check_times
+from skscale.forecasting._frames import as_numbers, column_order, instances
+from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "check_covered", "check_frame", "extended", "renamed"]
+__all__ = ["Panel", "rows_at"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Series of any lengths, one after the other.
+    """Series of any lengths, one after the other, with their exogenous columns.
 
     Attributes
     ----------
     values : float64 ndarray of shape (n_points, n_channels)
+    X : DataFrame of n_points rows, or None
+        Exogenous columns at every point; its index does not count.
     offsets : int64 ndarray of shape (n_series + 1,)
     keys : Index or None
         Instance of every series; None for a single series without instance levels.
@@ -33,6 +35,7 @@ class Panel:
     """
 
     values: np.ndarray
+    X: pd.DataFrame | None
     offsets: np.ndarray
     keys: pd.Index | None
     times: pd.Index
@@ -41,16 +44,30 @@ class Panel:
     step: TimeStep
 
     @classmethod
-    def from_frame(cls, y: pd.DataFrame) -> Panel:
-        """Read a DataFrame of one series, or one with instance levels before the time."""
-        keys, offsets, times = _split_index(y.index)
-        step = TimeStep.of(times, offsets)
-        step.check_regular(times, offsets)
-        values = y.to_numpy(dtype=np.float64)
-        return cls(values, offsets, keys, times, list(y.index.names), y.columns, step)
+    def from_frames(
+        cls, y: pd.DataFrame, X: pd.DataFrame | None = None, freq: object = "auto"
+    ) -> Panel:
+        """Read frames of one series, or with instance levels before the time.
 
-    def continued(self, y: pd.DataFrame, at_least: int) -> tuple[Panel, Panel]:
-        """Read ``y``, which holds these series and what came since, perhaps after gaps.
+        ``freq`` is the step of the index; ``"auto"``: what the index tells. Rows of ``X`` that
+        belong to no row of ``y`` are left out.
+
+        Raises
+        ------
+        ValueError
+            If the index is uneven or unsorted, or ``X`` lacks a row.
+        """
+        keys, offsets, times = _split_index(y.index)
+        step = TimeStep.of(times, offsets, None if freq == "auto" else freq)
+        step.check_regular(times, offsets)
+        rows = None if X is None else rows_at(X, y.index, "y")
+        names = list(y.index.names)
+        return cls(as_numbers(y), rows, offsets, keys, times, names, y.columns, step)
+
+    def continued(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, at_least: int
+    ) -> tuple[Panel, Panel]:
+        """Read frames of these series and what came since, perhaps after gaps.
 
         A network looks back over an unbroken context, but learns from all of them.
 
@@ -73,10 +90,15 @@ class Panel:
         step.check_regular(times, ends)
         series = np.searchsorted(offsets, ends[:-1], side="right") - 1
         last = np.searchsorted(ends, offsets[1:]) - 1
-        keys = None if keys is None else keys[series]
-        values = y.to_numpy(dtype=np.float64)
         whole = replace(
-            self, values=values, offsets=ends, keys=keys, times=times, columns=y.columns, step=step
+            self,
+            values=as_numbers(y),
+            X=None if X is None else rows_at(X, y.index, "y"),
+            offsets=ends,
+            keys=None if keys is None else keys[series],
+            times=times,
+            columns=y.columns,
+            step=step,
         )
         if not len(gaps):
             return whole, whole
@@ -97,10 +119,33 @@ class Panel:
         return replace(
             self,
             values=self.values[rows],
+            X=None if self.X is None else self.X.iloc[rows],
             offsets=np.concatenate(([0], np.cumsum(self.lengths[series]))),
             keys=None if self.keys is None else self.keys[series],
             times=self.times[rows],
         )
+
+    def with_columns(self, columns: pd.Index) -> Panel:
+        """Bring the channels into the order of ``columns``; a single one may have any name.
+
+        Raises
+        ------
+        ValueError
+            If one is missing or new.
+        """
+        order = column_order(self.columns, columns)
+        values = self.values if (np.diff(order) == 1).all() else self.values[:, order]
+        return replace(self, values=values, columns=columns)
+
+    def in_order_of_names(self) -> Panel:
+        """The same series sorted by instance, so that nothing depends on the order they came in."""
+        if self.keys is None:
+            return self
+        try:
+            order = self.keys.argsort(kind="stable")
+        except TypeError:  # names of several types have no order of their own
+            order = np.argsort([repr(key) for key in self.keys], kind="stable")
+        return self if (np.diff(order) == 1).all() else self.take(np.asarray(order))
 
     @property
     def lengths(self) -> np.ndarray:
@@ -108,15 +153,30 @@ class Panel:
         return np.diff(self.offsets)
 
     @property
+    def series(self) -> np.ndarray:
+        """Series of every point."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Position of every point within its series."""
+        return np.arange(len(self.values)) - np.repeat(self.offsets[:-1], self.lengths)
+
+    @property
     def last_times(self) -> pd.Index:
         """Last time of every series."""
         return self.times[self.offsets[1:] - 1]
 
     def positions_of(self, other: Panel) -> np.ndarray:
-        """Position here of every series of ``other``, -1 for those unknown here."""
+        """Position here of every series of ``other``, -1 for those unknown here.
+
+        Of several stretches of a series, the last counts.
+        """
         if self.keys is None or other.keys is None:
-            return np.arange(len(other.lengths))
-        return self.keys.get_indexer(other.keys)
+            return np.full(len(other.lengths), len(self.lengths) - 1)
+        last = np.flatnonzero(~self.keys.duplicated(keep="last"))
+        found = self.keys[last].get_indexer(other.keys)
+        return np.where(found < 0, -1, last[found])
 
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
@@ -127,6 +187,18 @@ class Panel:
         return pd.MultiIndex.from_arrays([*levels, times], names=self.names)
 
 
+def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> pd.DataFrame:
+    """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
+    position = X.index.get_indexer(index)
+    if (position < 0).any():
+        missing = index[int((position < 0).argmax())]
+        raise ValueError(
+            f"X has no row for {missing}; it must cover {what} ({int((position < 0).sum())} of "
+            f"{len(index)} rows are missing)"
+        )
+    return X.iloc[position]
+
+
 def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index]:
     """Instances, offsets and times; the rows of an instance stand together."""
     if not isinstance(index, pd.MultiIndex):
@@ -134,142 +206,10 @@ def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index
     codes = np.column_stack([np.asarray(c) for c in index.codes[:-1]])
     starts = np.flatnonzero((np.diff(codes, axis=0) != 0).any(axis=1)) + 1
     offsets = np.concatenate(([0], starts, [len(index)]))
-    keys = index.droplevel(-1)[offsets[:-1]]
+    keys = instances(index)[offsets[:-1]]
     if keys.has_duplicates:
         raise ValueError(
             f"the rows of instance {keys[keys.duplicated()][0]!r} do not stand together; sort y "
             "with y.sort_index()"
         )
     return keys, offsets, index.levels[-1].take(index.codes[-1])
-
-
-def _kind(index: pd.Index) -> str:
-    """Instance levels and type of time, in words."""
-    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
-    kind = "integers" if pd.api.types.is_integer_dtype(time.dtype) else str(time.dtype)
-    kind = re.sub(r"\[[mun]?s\b", "[", kind)  # the resolution of dates makes no difference
-    levels = f"{index.nlevels - 1} instance levels and " if index.nlevels > 1 else ""
-    return f"{levels}an index of {kind}"
-
-
-def check_frame(name: str, data: object) -> None:
-    """Check what sktime leaves unchecked or says unclearly, for pandas input.
-
-    Parameters
-    ----------
-    name : str
-        "y" or "X", for the message.
-    data : object
-        What the user passed; anything but pandas objects is left to sktime.
-
-    Raises
-    ------
-    TypeError
-        If a column is not numeric.
-    ValueError
-        If there are no rows, a column name occurs twice, a time point occurs twice or out of
-        order, or a value is nan or infinite.
-    """
-    if isinstance(data, pd.Series):
-        data = data.to_frame()
-    if not isinstance(data, pd.DataFrame):
-        return
-    if len(data) == 0:
-        raise ValueError(f"{name} is empty: it has no rows")
-    if data.columns.has_duplicates:
-        repeated = data.columns[data.columns.duplicated()][0]
-        raise ValueError(f"{name} has more than one column named {repeated!r}")
-    if any(isinstance(cell, pd.Series | pd.DataFrame) for cell in data.iloc[0]):
-        return  # sktime's nested format
-    _check_order(name, data.index)
-    for position, column in enumerate(data.columns):
-        _check_column(name, column, data.iloc[:, position])
-
-
-def check_covered(y: object, X: object) -> None:
-    """Raise ValueError naming the first row of pandas ``y`` that ``X`` lacks."""
-    frames = pd.DataFrame | pd.Series
-    if not (isinstance(y, frames) and isinstance(X, frames)):
-        return
-    y_kind, X_kind = _kind(y.index), _kind(X.index)
-    if y_kind != X_kind:
-        raise ValueError(f"X has {X_kind}, but y has {y_kind}; they must be the same")
-    missing = ~y.index.isin(X.index)
-    if missing.any():
-        raise ValueError(
-            f"X has no row for {y.index[int(missing.argmax())]}; it must cover y "
-            f"({int(missing.sum())} of {len(y)} rows are missing)"
-        )
-
-
-def _check_order(name: str, index: pd.Index) -> None:
-    check_times(name, index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
-    if index.has_duplicates:
-        repeated = index[index.duplicated()][0]
-        raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")
-    if isinstance(index, pd.MultiIndex) or index.is_monotonic_increasing:
-        return
-    i = int((~(index[:-1] < index[1:])).argmax()) + 1
-    raise ValueError(
-        f"the index of {name} is not sorted: {index[i]} stands behind {index[i - 1]}; sort it "
-        f"with {name}.sort_index()"
-    )
-
-
-def _check_column(name: str, column: object, values: pd.Series) -> None:
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values)
-    if pd.api.types.is_datetime64_any_dtype(values):
-        raise TypeError(
-            f"column {column!r} of {name} holds dates, which belong in the index: "
-            f"{name}.set_index({column!r})"
-        )
-    if not numeric:
-        raise TypeError(
-            f"column {column!r} of {name} has dtype {values.dtype}; categorical and other "
-            "non-numeric values must be encoded as integer, float or boolean first"
-        )
-    finite = np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    if not finite.all():
-        i = int((~finite).argmax())
-        raise ValueError(
-            f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}), "
-            f"the first of {int((~finite).sum())} values that are nan or infinite; fill them, "
-            "for example with interpolate()"
-        )
-
-
-def renamed(y: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
-    """Bring the columns of ``y`` into the order seen in fit; a single one may have any name.
-
-    Raises
-    ------
-    ValueError
-        If one is missing or new.
-    """
-    if list(y.columns) == list(columns):
-        return y
-    if len(y.columns) == len(columns) == 1:
-        return y.set_axis(columns, axis=1)
-    if set(y.columns) != set(columns):
-        raise ValueError(
-            f"y has the columns {list(y.columns)}, but the forecaster was fitted with "
-            f"{list(columns)}; they must be the same"
-        )
-    return y[list(columns)]
-
-
-def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Add rows to the rows seen before; where both have a row, the new one counts.
-
-    Raises
-    ------
-    ValueError
-        If the rows have indices of different kinds.
-    """
-    if seen is None or new is None:
-        return seen if new is None else new
-    old_kind, new_kind = (_kind(data.index) for data in (seen, new))
-    if old_kind != new_kind:
-        raise ValueError(f"the new data have {new_kind}, but those seen before {old_kind}")
-    both = pd.concat([seen, new])
-    return both[~both.index.duplicated(keep="last")].sort_index()

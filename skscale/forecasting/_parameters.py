@@ -1,16 +1,20 @@
-"""Parameters that all forecasters share; `_docs` describes them."""
+"""Parameters that all forecasters share, and what each may be; `_docs` describes them."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
-from skscale.training import TrainingConfig
+from skscale.training import LOSSES, TrainingConfig
 
-__all__ = ["NetworkParameters"]
+__all__ = ["NetworkParameters", "flag", "integer", "number", "one_of"]
+
+_LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -20,6 +24,7 @@ class NetworkParameters:
     context_length: int | str = "auto"
     prediction_length: int | str = "auto"
     season_length: int | str = "auto"
+    freq: Any = "auto"
     time_features: bool | str = "auto"
     linear_base: bool = True
     loss: str = "mae"
@@ -40,18 +45,27 @@ class NetworkParameters:
     verbose: int = 0
 
     def _check_parameters(self) -> None:
-        """Check what no later step would check before training starts."""
-        fraction = self.validation_fraction
-        if fraction != "auto" and not (isinstance(fraction, Real) and 0 <= fraction < 1):
-            raise ValueError(f'validation_fraction must be "auto" or in [0, 1), got {fraction!r}')
-        if isinstance(self.steps_per_epoch, str) and self.steps_per_epoch != "auto":
-            raise ValueError(
-                f'steps_per_epoch must be "auto", a positive integer or None, got '
-                f"{self.steps_per_epoch!r}"
-            )
+        """Check what no later step would check before training starts.
+
+        `TrainingConfig`, the network and the device check the others.
+        """
+        for name in ("context_length", "prediction_length", "season_length"):
+            integer(name, getattr(self, name), other="auto")
+        integer("steps_per_epoch", self.steps_per_epoch, other=("auto", None))
+        number("validation_fraction", self.validation_fraction, below=1, other="auto")
+        one_of("loss", self.loss, sorted(LOSSES))
         for name in ("linear_base", "fine_tune"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
+            flag(name, getattr(self, name))
+        one_of("time_features", self.time_features, (True, False, "auto"))
+        integer("verbose", self.verbose, least=0, other=(True, False))
+        try:
+            check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                "random_state must be None, an integer from 0 to 2**32 - 1 or a RandomState, got "
+                f"{self.random_state!r}"
+            ) from error
+        self._training_config(n_windows=1)
 
     def _training_config(self, n_windows: int) -> TrainingConfig:
         steps = self.steps_per_epoch
@@ -71,3 +85,49 @@ class NetworkParameters:
             precision=self.precision,
             compile=self.compile,
         )
+
+
+def integer(name: str, value: object, least: int = 1, other: object = ()) -> None:
+    """Raise ValueError unless ``value`` is an integer from ``least`` up, or one of ``other``."""
+    others = other if isinstance(other, tuple) else (other,)
+    if _is_one_of(value, others):
+        return
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (whole and least <= value <= _LARGEST_INTEGER):
+        allowed = f"an integer from {least} to {_LARGEST_INTEGER}"
+        raise ValueError(f"{name} must be {_in_words(allowed, others)}, got {value!r}")
+
+
+def number(
+    name: str, value: object, least: float = 0, below: float = math.inf, other: object = ()
+) -> None:
+    """Raise ValueError unless ``least <= value < below``, or ``value`` is one of ``other``."""
+    others = other if isinstance(other, tuple) else (other,)
+    if _is_one_of(value, others):
+        return
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not (real and least <= value < below):
+        raise ValueError(
+            f"{name} must be {_in_words(f'in [{least}, {below})', others)}, got {value!r}"
+        )
+
+
+def flag(name: str, value: object) -> None:
+    """Raise ValueError unless ``value`` is a Boolean."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+
+
+def one_of(name: str, value: object, allowed: tuple | list) -> None:
+    """Raise ValueError unless ``value`` is one of ``allowed``."""
+    if not _is_one_of(value, allowed):
+        raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
+
+
+def _is_one_of(value: object, allowed: tuple | list) -> bool:
+    # Of the same type: 1 is no Boolean, though equal to one.
+    return any(type(value) is type(one) and value == one for one in allowed)
+
+
+def _in_words(first: str, others: tuple) -> str:
+    return " or ".join([first, *(repr(other) for other in others)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from skscale.forecasting._data import Layout
-from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
+from skscale.forecasting._windows import Layout, Parts
+from skscale.nn import CorrectedForecast, ForecastNet, LinearForecast, reference_maps, stabilised
 from skscale.training import (
     History,
     Run,
@@ -30,15 +31,22 @@ _POWER = 8.0
 # Mean errors below a hundredth of a series' unit are all alike: where a series stays flat, the
 # linear candidates make none at all, and no other must drop out for a trace of one.
 _SMALLEST = 0.01
+# An error counts at most as so many times the best one where errors are put in relation.
+_FAR = 10.0
+_NEGLIGIBLE = 1e-9
+
+
+class FittedCorrection(NamedTuple):
+    """What forecasts the first block and later ones, and how it was trained."""
+
+    forecast: CorrectedForecast
+    rolled: CorrectedForecast
+    history: History
 
 
 def fit_correction(
-    network: nn.Module,
-    parts: tuple[Windows, Windows, Windows],
-    layout: Layout,
-    config: TrainingConfig,
-    run: Run,
-) -> tuple[CorrectedForecast, History]:
+    network: ForecastNet, parts: Parts, layout: Layout, config: TrainingConfig, run: Run
+) -> FittedCorrection:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
 
     Candidates are the textbook forecasts of `reference_maps`, a ridge regression of the
@@ -49,47 +57,47 @@ def fit_correction(
 
     Parameters
     ----------
-    network : Module
+    network : ForecastNet
         Trained in place.
-    parts : tuple of three Windows
-        Before the held-out part, within it, and both; the last refits the regression.
+    parts : Parts
+        Windows; all of them refit the regression.
     layout : Layout
     config : TrainingConfig
     run : Run
-
-    Returns
-    -------
-    CorrectedForecast, History
     """
-    windows, validation, everything = parts
-    channels = windows.buffer.values.shape[1]
-    maps = reference_maps(layout.context_length, layout.prediction_length, layout.season_length)
+    season, validation = layout.season_length, parts.validation
+    maps = reference_maps(layout.context_length, layout.prediction_length, season)
     prior = maps["seasonal_naive"]
 
     def linear(weight: Tensor) -> LinearForecast:
-        return LinearForecast(weight, channels).to(windows.device)
+        return LinearForecast(weight, network.n_channels, season).to(run.runtime.device)
+
+    def combined(candidates: list[Tensor], base: Tensor, shares: Tensor, history: History):
+        total = _weighted([*candidates, base], shares)
+        share = float(shares[-1])
+        once, again = (linear(m) for m in (total, stabilised(total, prior)))
+        nets = (CorrectedForecast(one, network, share) for one in (once, again))
+        return FittedCorrection(*nets, history)
 
     if not len(validation):
-        history = train(network, windows, config, run=run)
+        history = train(network, parts.training, config, None, run)
         references = _distinct(maps.values())
         n = len(references) + 1
         shares = torch.full((n,), 1 / n, dtype=torch.float64)
-        return _combined(references, prior, shares, network, channels), history
-    regressions = fit_linear_maps(windows, prior, _PENALTIES, layout.season_length)
+        return combined(references, prior, shares, history)
+    regressions = fit_linear_maps(parts.training, prior, _PENALTIES, season)
     errors, _ = _relative_errors(map(linear, regressions), validation, config)
     best = int(errors.argmin())
     base = linear(regressions[best])
-    corrected = CorrectedForecast(base, network).to(windows.device)
-    history = train(corrected, windows, config, validation, run)
-    (regression,) = fit_linear_maps(
-        everything, prior, _PENALTIES[best : best + 1], layout.season_length
-    )
+    corrected = CorrectedForecast(base, network).to(run.runtime.device)
+    history = train(corrected, parts.training, config, validation, run)
+    (regression,) = fit_linear_maps(parts.everything, prior, _PENALTIES[best : best + 1], season)
     # Without a whole window the regression is a reference itself.
     references = _distinct([regressions[best].to("cpu", torch.float64), *maps.values()])[1:]
     candidates = [*map(linear, references), base, corrected]
     errors, n_series = _relative_errors(candidates, validation, config)
     shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
-    return _combined([*references, regression], regression, shares, network, channels), history
+    return combined([*references, regression], regression, shares, history)
 
 
 def _distinct(maps: Iterable[Tensor]) -> list[Tensor]:
@@ -111,9 +119,11 @@ def _relative_errors(
     together. Constant ones do not count, whatever the network says of them.
     """
     found = [series_errors(model, validation, config) for model in models]
-    errors = torch.stack([error for error, _ in found])
+    errors = torch.stack([error for error, _ in found]).nan_to_num(nan=torch.inf)
     counts = found[0][1] * (validation.buffer.scale > 0)
-    relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
+    # A network that diverged must not make all others look alike.
+    bounded = torch.minimum(errors, _FAR * errors.amin(dim=0).clamp(min=_SMALLEST))
+    relative = (errors / bounded.mean(dim=0).clamp(min=_SMALLEST)).clamp(max=1 / _NEGLIGIBLE)
     weighted = (relative * counts).sum(dim=(1, 2)) / counts.sum().clamp(min=1)
     return weighted.cpu(), int(counts.any(dim=1).sum())
 
@@ -121,15 +131,11 @@ def _relative_errors(
 def _shares(errors: Tensor, power: float) -> Tensor:
     """Weights that sum to one."""
     weights = ((errors.min() + 1e-9) / (errors + 1e-9)) ** power
-    return weights / weights.sum()
+    weights = weights / weights.sum()
+    return weights.masked_fill(weights < _NEGLIGIBLE, 0.0)
 
 
-def _combined(
-    candidates: list[Tensor], base: Tensor, shares: Tensor, network: nn.Module, channels: int
-) -> CorrectedForecast:
-    """One linear map and a share of the correction; the network's own base is ``base``."""
-    device = base.device
-    stacked = torch.stack([c.to(device, torch.float64) for c in [*candidates, base]])
-    total = torch.tensordot(shares.to(device), stacked, dims=1)
-    linear = LinearForecast(total, channels).to(next(network.parameters()).device)
-    return CorrectedForecast(linear, network, share=float(shares[-1]))
+def _weighted(maps: list[Tensor], shares: Tensor) -> Tensor:
+    """Sum of the maps, each with its share, on the CPU."""
+    stacked = torch.stack([m.to("cpu", torch.float64) for m in maps])
+    return torch.tensordot(shares.cpu(), stacked, dims=1)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import nn
+from typing import ClassVar
 
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._data import Layout
 from skscale.forecasting._docs import with_shared_parameters
 from skscale.nn import SigmaNet
 
@@ -57,6 +55,8 @@ class SigmaForecaster(NetworkForecaster):
     (3,)
     """
 
+    _network: ClassVar = SigmaNet
+
     d_model: int = 8
     d_ff: int = 16
     n_layers: int = 1
@@ -65,25 +65,6 @@ class SigmaForecaster(NetworkForecaster):
     feature_transformation: bool = True
     scaling: str = "distance"
     mixing: str = "mlp"
-
-    def _build_network(
-        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
-    ) -> nn.Module:
-        return SigmaNet(
-            layout.context_length,
-            layout.prediction_length,
-            n_channels,
-            d_model=self.d_model,
-            d_ff=self.d_ff,
-            n_layers=self.n_layers,
-            dropout=self.dropout,
-            scale_independence=self.scale_independence,
-            feature_transformation=self.feature_transformation,
-            scaling=self.scaling,
-            mixing=self.mixing,
-            n_past_features=n_features,
-            n_future_features=n_exogenous,
-        )
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:

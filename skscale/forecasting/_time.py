@@ -188,6 +188,18 @@ class TimeStep:
         except ValueError:  # a midnight that does not exist
             return times
 
+    def matches(self, other: TimeStep) -> bool:
+        """Whether both are steps of the same length, whatever index holds them."""
+        if self.offset is None or other.offset is None:
+            return self.offset is other.offset
+        start = pd.Timestamp("2000-01-01")
+        lengths = [start + 100 * step.offset - start for step in (self, other)]
+        return abs(lengths[0] / lengths[1] - 1) < 0.1
+
+    def __str__(self) -> str:
+        """Describe the step in words, for messages."""
+        return "an index of integers" if self.offset is None else f"steps of {self.offset!r}"
+
     @property
     def season(self) -> int | None:
         """Customary season of the step; None for integers."""

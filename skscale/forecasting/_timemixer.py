@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import nn
+from typing import Any, ClassVar
 
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._data import Layout
 from skscale.forecasting._docs import with_shared_parameters
+from skscale.forecasting._windows import Layout
 from skscale.nn import TimeMixerNet
 
 __all__ = ["TimeMixerForecaster"]
@@ -66,6 +65,8 @@ class TimeMixerForecaster(NetworkForecaster):
     (3,)
     """
 
+    _network: ClassVar = TimeMixerNet
+
     d_model: int = 16
     d_ff: int = 32
     n_layers: int = 2
@@ -79,27 +80,15 @@ class TimeMixerForecaster(NetworkForecaster):
     dropout: float = 0.0
     use_future_features: bool = True
 
-    def _build_network(
-        self, layout: Layout, n_channels: int, n_features: int, n_exogenous: int
-    ) -> nn.Module:
-        return TimeMixerNet(
-            layout.context_length,
-            layout.prediction_length,
-            n_channels,
-            d_model=self.d_model,
-            d_ff=self.d_ff,
-            n_layers=self.n_layers,
-            down_sampling_layers=self._n_scales(layout.context_length),
-            down_sampling_window=self.down_sampling_window,
-            down_sampling_method=self.down_sampling_method,
-            decomp_method=self.decomp_method,
-            moving_avg=self.moving_avg,
-            top_k=self.top_k,
-            channel_independent=self.channel_independent,
-            dropout=self.dropout,
-            n_past_features=n_features,
-            n_future_features=n_features if self.use_future_features else 0,
-        )
+    def _network_settings(self, layout: Layout) -> dict[str, Any]:
+        settings = super()._network_settings(layout)
+        del settings["use_future_features"]
+        settings["down_sampling_layers"] = self._n_scales(layout.context_length)
+        return settings
+
+    def _feature_groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        past, future = super()._feature_groups()
+        return past, future if self.use_future_features else ()
 
     def _n_scales(self, context_length: int) -> int:
         if not isinstance(self.down_sampling_layers, str):

@@ -2,6 +2,7 @@
 
 from skscale.nn.autoencoder import AutoencoderForecastNet, Latent, MultiScaleAutoencoderNet
 from skscale.nn.forecast import FEATURE_GROUPS, ForecastNet
+from skscale.nn.iteration import stabilised
 from skscale.nn.layers.decomposition import DFTDecomposition, SeriesDecomposition
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
@@ -34,4 +35,5 @@ __all__ = [
     "SigmaNet",
     "TimeMixerNet",
     "reference_maps",
+    "stabilised",
 ]

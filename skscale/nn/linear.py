@@ -12,7 +12,8 @@ from skscale.nn.layers.checks import (
     check_shape,
     check_tensor,
 )
-from skscale.nn.layers.masking import hide, masked_mean
+from skscale.nn.layers.masking import masked_mean
+from skscale.ops import fill_padding
 
 __all__ = ["CorrectedForecast", "LinearForecast", "reference_maps"]
 
@@ -90,6 +91,8 @@ class LinearForecast(ForecastNet):
     ----------
     weight : Tensor of shape (prediction_length, context_length)
     n_channels : int
+    season : int, default=1
+        Padding is filled by repeating the first season, see `skscale.ops.fill_padding`.
 
     Raises
     ------
@@ -107,10 +110,11 @@ class LinearForecast(ForecastNet):
 
     past_groups = future_groups = ()
 
-    def __init__(self, weight: Tensor, n_channels: int):
+    def __init__(self, weight: Tensor, n_channels: int, season: int = 1):
         check_tensor("weight", weight)
         check_shape("weight", weight, ("prediction_length", "context_length"))
         super().__init__(weight.shape[1], weight.shape[0], n_channels)
+        self.season = check_integer("season", season, 1)
         self.weight: Tensor
         self.register_buffer("weight", weight.to(torch.float32))
 
@@ -122,7 +126,7 @@ class LinearForecast(ForecastNet):
         mask: Tensor | None,
     ) -> Tensor:
         centre = masked_mean(x, mask)
-        return self.weight @ hide(x - centre, mask) + centre
+        return self.weight @ (fill_padding(x, mask, self.season) - centre) + centre
 
 
 class CorrectedForecast(ForecastNet):
@@ -183,6 +187,8 @@ class CorrectedForecast(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
+        if not self.share:
+            return self.linear(x, mask=mask)  # a network that diverged is not asked
         forecast = self.network(x, past_features, future_features, mask)
         correction = forecast - masked_mean(x, mask)
         return self.linear(x, mask=mask) + self.share * correction

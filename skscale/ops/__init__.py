@@ -5,6 +5,7 @@ from skscale.ops.continuous import blend_full, blend_scales, bump_weights, neare
 from skscale.ops.edges import extend
 from skscale.ops.gaussian import discrete_gaussian
 from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width, toeplitz
+from skscale.ops.padding import fill_padding
 from skscale.ops.pooling import average_pool, max_pool, min_pool, segment, subsample
 from skscale.ops.smoothing import gaussian_smooth, moving_average
 from skscale.ops.spectrum import forecastability
@@ -21,6 +22,7 @@ __all__ = [
     "check_scale",
     "discrete_gaussian",
     "extend",
+    "fill_padding",
     "forecastability",
     "gaussian_smooth",
     "hold",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from skscale.ops import fill_padding
 from skscale.training.data import spread_indices
 from skscale.training.windows import Batch, Windows
 
@@ -33,8 +34,8 @@ def fit_linear_maps(
 
     Windows are centred by their mean and weighted by one over their variance, so that every
     part of a growing series counts the same; one whose target lies a hundred deviations off
-    counts less. Padding is what it is for `skscale.nn.LinearForecast`: the mean of what the
-    window observes. The normal equations are summed over passes of bounded size: memory does
+    counts less. Padding is what it is for `skscale.nn.LinearForecast`: the first season, repeated
+    backwards. The normal equations are summed over passes of bounded size: memory does
     not grow with the number of windows or channels. Of half a million rows or more, an evenly
     spread part counts.
 
@@ -65,7 +66,7 @@ def fit_linear_maps(
     channels = windows.buffer.values.shape[1]
     chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
-        x, residual = _centred_rows(windows.batch(index), fitted)
+        x, residual = _centred_rows(windows.batch(index), fitted, season)
         gram.addmm_(x.T, x)
         cross.addmm_(x.T, residual)
         count += len(x)
@@ -94,22 +95,19 @@ def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
     return torch.where(step < fitted, step, fitted - period + (step - fitted) % period)
 
 
-def _centred_rows(batch: Batch, prior: Tensor) -> tuple[Tensor, Tensor]:
+def _centred_rows(batch: Batch, prior: Tensor, season: int) -> tuple[Tensor, Tensor]:
     """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled."""
     used = _used(batch, len(prior))
-    x = _rows(batch.x, used)
+    x = _rows(fill_padding(batch.x, batch.mask, season), used)
     y = _rows(batch.y[:, : len(prior)], used)
-    observed: Tensor | float = x.shape[1]
     if batch.mask is None:
         centre = x.mean(dim=1, keepdim=True)
-        x -= centre
     else:
         mask = batch.mask[used].repeat_interleave(batch.x.shape[2], dim=0)
-        observed = mask.sum(dim=1, keepdim=True)
-        centre = (x * mask).sum(dim=1, keepdim=True) / observed
-        x = (x - centre) * mask
+        centre = (x * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True)
+    x -= centre
     residual = (y - centre).addmm_(x, prior.T, alpha=-1)
-    size = (x.square().sum(dim=1, keepdim=True) / observed).sqrt().clamp(min=1e-3)
+    size = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
     distance = residual.square().mean(dim=1, keepdim=True).sqrt()
     spread = torch.maximum(size, distance / _MOST_SPREADS)
     return x.div_(spread), residual.div_(spread)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from skscale.training.compilation import CompiledNet
 from skscale.training.losses import get_loss
 from skscale.training.windows import Batch
 
@@ -17,11 +16,11 @@ __all__ = ["Objective", "forecast_objective", "forward"]
 Objective = Callable[[Any, Any], Tensor]
 
 
-def forward(net: nn.Module | CompiledNet, batch: Batch) -> Tensor:
+def forward(net: Any, batch: Batch) -> Tensor:
     """Forecast of a batch, in scaled units.
 
-    A network gets the columns it reads, the first ``net.n_past_features`` of the past and
-    ``net.n_future_features`` of the future.
+    A network may read fewer features than there are, or none: it gets the first
+    ``net.n_past_features`` and ``net.n_future_features`` columns.
     """
     past = _first(batch.past_features, net.n_past_features)
     future = _first(batch.future_features, net.n_future_features)

@@ -4,6 +4,8 @@ import csv
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,9 +24,8 @@ from examples.paper.protocol import (
 )
 from examples.paper.results import ResultTable, settings_text
 from skscale import SigmaForecaster
-from skscale.forecasting import _base
-from skscale.forecasting._data import FeatureMap, Layout
-from skscale.forecasting._fitted import FittedNetwork
+from skscale.forecasting import NetworkForecaster, _fitting
+from skscale.nn import ForecastNet
 from skscale.training import History
 from tests.examples.series import walk
 
@@ -117,29 +118,30 @@ def test_a_horizon_beyond_the_test_part_is_refused():
         data.test_cuts(21)
 
 
-class FirstPoint(torch.nn.Linear):
+class FirstPoint(ForecastNet):
     """Repeats the first point of its context, plus the first of its calendar features."""
 
-    def __init__(self, prediction_length: int, n_past_features: int):
-        super().__init__(1, 1)
-        self.prediction_length = prediction_length
-        self.n_past_features = n_past_features
-        self.n_future_features = 0
+    future_groups = ()
 
-    def forward(self, x, past_features, future_features, mask):
+    def _forecast(self, x, past_features, future_features, mask):
         assert mask is None
         first = x[:, :1] if past_features is None else x[:, :1] + past_features[:, :1, :1]
         return first.expand(-1, self.prediction_length, -1)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class FirstPointForecaster(NetworkForecaster):
+    _network: ClassVar = FirstPoint
+
+
 @pytest.mark.parametrize("calendar", [False, True])
-def test_a_window_reaches_back_its_context_and_no_further(calendar):
+def test_a_window_reaches_back_its_context_and_no_further(calendar, monkeypatch):
     data = split(walk(60), (30, 40, 60))
-    features = FeatureMap.of(None, calendar)
-    net = FirstPoint(3, 3 * calendar)
-    model = FittedNetwork(net, net, Layout(12, 3, 1), features, data.values.columns, History())
-    forecaster = SigmaForecaster()
-    forecaster.model_ = model
+    sizes = {"context_length": 12, "prediction_length": 3, "linear_base": False}
+    monkeypatch.setattr(
+        _fitting, "train", lambda *arguments: History()
+    )  # there is nothing to train
+    forecaster = FirstPointForecaster(**sizes, time_features=calendar).fit(data.known)
     first = data.values.to_numpy()[28:31]
     if calendar:
         first = first + (data.values.index[28:31].dayofweek.to_numpy() / 6 - 0.5)[:, None]
@@ -165,8 +167,8 @@ def test_the_forecaster_trains_on_the_literatures_windows(monkeypatch):
         seen.extend((windows, validation))
         return real(network, windows, config, validation, *rest)
 
-    real = _base.train
-    monkeypatch.setattr(_base, "train", train)
+    real = _fitting.train
+    monkeypatch.setattr(_fitting, "train", train)
     forecaster.fit(data.known)
     assert [len(windows) for windows in seen] == [20 - 8 - 4 + 1, 10 - 4 + 1]
     values = data.values.to_numpy(dtype=np.float32)

@@ -89,17 +89,10 @@ def test_rolling_forward_feeds_forecasts_back(make, series):
 
 
 def test_in_sample_is_one_step_ahead(make, series):
-    forecaster = make(prediction_length=4).fit(series)
-    inside = forecaster.predict([-1])
-    shorter = copy.deepcopy(forecaster)
-    shorter._panel = type(forecaster._panel).from_frame(series[:-2].to_frame())
-    buffer = forecaster._buffer
-    offsets = buffer.offsets - torch.tensor([0, 2])
-    shorter._buffer = type(buffer)(
-        buffer.values[:-2], offsets, buffer.location, buffer.scale, buffer.features
-    )
-    shorter._set_cutoff(series.index[-3:-2])
-    np.testing.assert_allclose(shorter.predict([1]), inside, rtol=1e-6)
+    forecaster = make(prediction_length=4).fit(series[:-2])
+    ahead = forecaster.predict([1])
+    inside = forecaster.update(series[-2:], update_params=False).predict([-1])
+    pd.testing.assert_series_equal(inside, ahead, rtol=1e-6)
 
 
 def test_panel_is_one_model_with_its_own_cutoffs(make, panel):
@@ -114,13 +107,33 @@ def test_panel_is_one_model_with_its_own_cutoffs(make, panel):
 
 
 def test_a_series_forecast_does_not_depend_on_its_panel(make, panel):
-    forecaster = make(context_length=12, prediction_length=3).fit(panel)
-    together = forecaster.predict([1, 2, 3])
+    forecaster = make(context_length=12, prediction_length=3).pretrain(panel)
+    together = forecaster.fit(panel).predict([1, 2, 3])
     for name in "pqr":
-        alone = copy.deepcopy(forecaster)
-        alone._remember(alone.model_, type(alone._panel).from_frame(panel.loc[[name]]), panel, None)
-        found = alone.predict([1, 2, 3])
-        np.testing.assert_allclose(found, together.loc[[name]], rtol=1e-6)
+        alone = forecaster.fit(panel.loc[[name]]).predict([1, 2, 3])
+        np.testing.assert_allclose(alone, together.loc[[name]], rtol=1e-6)
+
+
+def test_the_order_of_a_panel_does_not_matter_and_is_kept(make):
+    """Instances T1, T2, T11 stay in this order, and get the forecasts they get in any other."""
+    names = ["T1", "T2", "T11"]
+    days = pd.date_range("2022-07-01", periods=43)
+    one = {k: pd.DataFrame({"y": wave(43, 7, i) + 100 * i}, days) for i, k in enumerate(names)}
+
+    def forecasts(order, update_params):
+        y = pd.concat({k: one[k] for k in order}, names=["id", "t"])
+        early = y.index.get_level_values("t") < days[40]
+        forecaster = make().fit(y[early], fh=[1, 2, 3])
+        first = forecaster.predict()
+        second = forecaster.update(y[~early], update_params=update_params).predict()
+        for found in (first, second):
+            assert list(found.index.get_level_values("id").unique()) == order
+        return first, second
+
+    for update_params in (False, True):
+        expected = forecasts(names, update_params)
+        for found, other in zip(forecasts(names[::-1], update_params), expected, strict=True):
+            pd.testing.assert_frame_equal(found.loc[other.index], other, rtol=0, atol=0)
 
 
 def test_hierarchical(make):
@@ -314,13 +327,12 @@ def test_unknown_precision(make):
 
 
 def test_constant_exogenous_column(make):
-    """A column that never changed in fit has no scale to blow later changes up by."""
+    """Nothing was learned about changes of a column that never changed in fit."""
     y, index = wave(), pd.RangeIndex(60)
-    X = pd.DataFrame({"u": np.full(60, 0.1)}, index=index)
-    forecaster = make(linear_base=False).fit(pd.Series(y), X=X, fh=[1])
-    assert forecaster.model_.features.scale == 1
-    changed = forecaster.predict(X=pd.DataFrame({"u": [0.2]}, index=[60]))
-    assert abs(float(changed.iloc[0]) - 10) < 20
+    X = pd.DataFrame({"u": 0.1 + 1e-17 * np.arange(60)}, index=index)
+    forecaster = make().fit(pd.Series(y), X=X, fh=[1])
+    same, changed = (forecaster.predict(X=pd.DataFrame({"u": [u]}, index=[60])) for u in (0.1, 9.0))
+    pd.testing.assert_series_equal(same, changed)
 
 
 def test_numpy_numbers_are_numbers(make):

@@ -17,7 +17,7 @@ SIZES = {"d_model": 4, "d_ff": 4, "max_epochs": 2, "random_state": 0}
 class Constant(nn.Module):
     """Forecasts one number for each of the windows' channels, whatever the past."""
 
-    n_future_features = 0
+    n_past_features = n_future_features = 0
 
     def __init__(self, *values):
         super().__init__()
@@ -68,6 +68,13 @@ def test_a_trace_of_an_error_costs_a_trace():
     """Where all others are exact, a mean would call any error many times theirs."""
     found, _ = relative([Constant(0.0), Constant(0.0), Constant(1e-4)], windows_at_zero(1.0))
     assert found[2] == pytest.approx(0.01)
+
+
+def test_a_candidate_that_diverged_leaves_the_others_apart():
+    errors = [Constant(2.0), Constant(3.0), Constant(1e30)]
+    found, _ = relative(errors, windows_at_zero(1.0))
+    assert float(found[1] / found[0]) == pytest.approx(1.5)
+    assert _shares(found, 8.0)[2] == 0.0
 
 
 def test_shares_fall_with_the_power_of_the_error():

@@ -30,7 +30,7 @@ def frame():
 
 @pytest.mark.parametrize("cv", PLAIN, ids=str)
 def test_plain_windows_equal_the_splitter(frame, cv):
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
     found, expected = (
         read(cv, frame, panel) for read in (_splits._of_plain_windows, _splits._of_any)
     )
@@ -57,7 +57,7 @@ def test_plain_windows_equal_the_splitter(frame, cv):
 def test_other_splitters_take_the_long_road(frame, cv):
     if isinstance(cv, ExpandingWindowSplitter):
         frame = frame.set_axis(pd.date_range("2001", periods=40, freq="D"))
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
     if not isinstance(cv, SlidingWindowSplitter):
         splits = Splits.of(cv, frame, panel)
         trains = [train for train, _ in cv.split(frame)]
@@ -69,7 +69,7 @@ def test_other_splitters_take_the_long_road(frame, cv):
 
 def test_rows_of_a_panel():
     frame = _make_hierarchical((2, 2), min_timepoints=20, max_timepoints=20)
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
     cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=12, step_length=3)
     splits = Splits.of(cv, frame, panel)
     for i, (train, _) in enumerate(cv.split(frame)):
@@ -85,13 +85,13 @@ class Gaps:
 
 def test_gaps_are_named(frame):
     with pytest.raises(ValueError, match="training window of split 0 has gaps"):
-        Splits.of(Gaps(), frame, Panel.from_frame(frame))
+        Splits.of(Gaps(), frame, Panel.from_frames(frame))
 
 
 def test_a_split_without_training_rows_of_a_series_is_refused():
     frames = {name: pd.DataFrame({"y": np.arange(n)}) for name, n in (("b", 20), ("a", 9))}
     frame = pd.concat(frames, names=["instance", "time"])
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
 
     class One:
         """A splitter that trains on the first series alone."""
@@ -115,14 +115,14 @@ def test_another_horizon_is_named_with_its_series():
             yield np.concatenate((rows, rows + 9)), np.array([5, 6, 15, 16])
 
     with pytest.raises(ValueError, match=r"asks for \[1, 2\] of 'b', others for \[1, 2, 3\]"):
-        Splits.of(Later(), frame, Panel.from_frame(frame))
+        Splits.of(Later(), frame, Panel.from_frames(frame))
 
 
 def test_series_are_told_by_their_key_whatever_their_order():
     lengths = {"b": 20, "c": 14, "a": 17}
     frames = {name: pd.DataFrame({"y": np.arange(n)}) for name, n in lengths.items()}
     frame = pd.concat(frames, names=["instance", "time"])
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
     cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=8, step_length=3)
     splits = Splits.of(cv, frame, panel)
     for i, (train, test) in enumerate(cv.split(frame)):
@@ -136,7 +136,7 @@ def test_the_length_of_a_window_counts_shared_times_once():
     spans = {"long": slice(0, 40), "late": slice(15, 40)}
     frames = {k: pd.DataFrame({"y": 0.0}, index=times[span]) for k, span in spans.items()}
     frame = pd.concat(frames, names=["instance", "time"])
-    panel = Panel.from_frame(frame)
+    panel = Panel.from_frames(frame)
     cv = SlidingWindowSplitter(fh=[1], window_length=10)
     splits = Splits.of(cv, frame, panel)
     windows = [frame.iloc[train].index.get_level_values(-1) for train, _ in cv.split(frame)]
@@ -146,4 +146,4 @@ def test_the_length_of_a_window_counts_shared_times_once():
 def test_negative_cut_offs_are_named(frame):
     cv = CutoffSplitter(np.array([-5, -3]), fh=[1, 2], window_length=5)
     with pytest.raises(ValueError, match="split 0 has no training rows"):
-        Splits.of(cv, frame, Panel.from_frame(frame))
+        Splits.of(cv, frame, Panel.from_frames(frame))

@@ -1,0 +1,91 @@
+"""What forecasts start from: the data seen, and what is known of the steps ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skscale.forecasting._frames import column_order, extended, renamed
+from skscale.forecasting._horizon import times_after
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._series_scale import SeriesScale
+from skscale.training import SeriesBuffer
+
+__all__ = ["Context", "Future"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Data that forecasts start from.
+
+    Attributes
+    ----------
+    y, X : DataFrame
+        All rows seen; X may be None.
+    panel : Panel
+        Newest unbroken stretch of every series, sorted by name.
+    order : int64 ndarray of shape (n_series,)
+        Where ``panel`` holds the series in the order of ``y``.
+    scale : SeriesScale
+        Statistics of its series.
+    rows : float64 ndarray of shape (n_points, n_columns)
+        Its exogenous columns, standardised.
+    buffer : SeriesBuffer
+        Its scaled values and features, on the CPU.
+    """
+
+    y: pd.DataFrame
+    X: pd.DataFrame | None
+    panel: Panel
+    order: np.ndarray
+    scale: SeriesScale
+    rows: np.ndarray
+    buffer: SeriesBuffer
+
+    def extended(
+        self, y: pd.DataFrame, X: pd.DataFrame | None
+    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """All rows: those seen before and the new ones, which must have the same columns."""
+        return extended(self.y, renamed(y, self.y.columns)), extended(self.X, X)
+
+    def frame(self, values: np.ndarray, steps: np.ndarray) -> pd.DataFrame:
+        """Frame of ``values`` (n_series, n_steps, n_channels), in the form and order of ``y``.
+
+        ``steps`` (n_series, n_steps) count from the end of every series.
+        """
+        n_steps = steps.shape[1]
+        rows = (self.order[:, None] * n_steps + np.arange(n_steps)).ravel()
+        times = times_after(self.panel, steps).take(rows)
+        index = self.panel.index_of(np.repeat(self.order, n_steps), times)
+        channels = column_order(self.panel.columns, self.y.columns)
+        values = values.reshape(len(index), -1)[rows][:, channels]
+        return pd.DataFrame(values, index=index, columns=self.y.columns)
+
+
+@dataclass(frozen=True)
+class Future:
+    """What is known of the steps behind the cuts of windows.
+
+    Attributes
+    ----------
+    rows : float64 ndarray of shape (n_windows, longest, n_columns)
+        Standardised exogenous columns.
+    features : float32 ndarray of shape (n_windows, longest, n_features) or None
+    """
+
+    rows: np.ndarray
+    features: np.ndarray | None
+
+    @property
+    def longest(self) -> int:
+        """Number of steps."""
+        return self.rows.shape[1]
+
+    def tensor(self, windows: slice, device: torch.device) -> torch.Tensor | None:
+        """Features of some of the windows, on ``device``."""
+        if self.features is None:
+            return None
+        return torch.from_numpy(self.features[windows]).to(device)

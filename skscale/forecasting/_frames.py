@@ -1,0 +1,193 @@
+"""What is checked of pandas input, and how frames of new data join those seen before."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from skscale.forecasting._time import check_times
+
+__all__ = [
+    "as_numbers",
+    "check_covered",
+    "check_frame",
+    "column_order",
+    "extended",
+    "instances",
+    "renamed",
+]
+
+# Sums of values of this size still fit float64, whatever their signs.
+_LARGEST = 1e300
+
+
+def as_numbers(frame: pd.DataFrame) -> np.ndarray:
+    """Values as float64, (n_rows, n_columns); a missing value of any type becomes nan."""
+    if all(isinstance(dtype, np.dtype) for dtype in frame.dtypes):
+        return frame.to_numpy(dtype=np.float64)
+    columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    return np.column_stack([_column_as_numbers(column) for column in columns])
+
+
+def _column_as_numbers(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_bool_dtype(column.dtype):
+        column = column.astype("boolean")  # pyarrow's booleans do not turn into numbers
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _kind(index: pd.Index) -> str:
+    """Instance levels and type of time, in words."""
+    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    kind = "integers" if pd.api.types.is_integer_dtype(time.dtype) else str(time.dtype)
+    kind = re.sub(r"\[[mun]?s\b", "[", kind)  # the resolution of dates makes no difference
+    levels = f"{index.nlevels - 1} instance levels and " if index.nlevels > 1 else ""
+    return f"{levels}an index of {kind}"
+
+
+def check_frame(name: str, data: object) -> None:
+    """Check what sktime leaves unchecked or says unclearly, for pandas input.
+
+    Parameters
+    ----------
+    name : str
+        "y" or "X", for the message.
+    data : object
+        What the user passed; anything but pandas objects is left to sktime.
+
+    Raises
+    ------
+    TypeError
+        If a column is not numeric.
+    ValueError
+        If there are no rows, a column name occurs twice, a time point is missing, occurs twice
+        or out of order, or a value is nan, infinite or beyond 1e300.
+    """
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
+    if not isinstance(data, pd.DataFrame):
+        return
+    if len(data) == 0:
+        raise ValueError(f"{name} is empty: it has no rows")
+    if data.columns.has_duplicates:
+        repeated = data.columns[data.columns.duplicated()][0]
+        raise ValueError(f"{name} has more than one column named {repeated!r}")
+    if any(isinstance(cell, pd.Series | pd.DataFrame) for cell in data.iloc[0]):
+        return  # sktime's nested format
+    _check_order(name, data.index)
+    for position, column in enumerate(data.columns):
+        _check_column(name, column, data.iloc[:, position])
+
+
+def check_covered(y: object, X: object) -> None:
+    """Raise ValueError naming the first row of pandas ``y`` that ``X`` lacks."""
+    frames = pd.DataFrame | pd.Series
+    if not (isinstance(y, frames) and isinstance(X, frames)):
+        return
+    y_kind, X_kind = _kind(y.index), _kind(X.index)
+    if y_kind != X_kind:
+        raise ValueError(f"X has {X_kind}, but y has {y_kind}; they must be the same")
+    missing = ~y.index.isin(X.index)
+    if missing.any():
+        raise ValueError(
+            f"X has no row for {y.index[int(missing.argmax())]}; it must cover y "
+            f"({int(missing.sum())} of {len(y)} rows are missing)"
+        )
+
+
+def _check_order(name: str, index: pd.Index) -> None:
+    check_times(name, index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
+    if index.has_duplicates:
+        repeated = index[index.duplicated()][0]
+        raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")
+    if isinstance(index, pd.MultiIndex) or index.is_monotonic_increasing:
+        return
+    i = int((~(index[:-1] < index[1:])).argmax()) + 1
+    raise ValueError(
+        f"the index of {name} is not sorted: {index[i]} stands behind {index[i - 1]}; sort it "
+        f"with {name}.sort_index()"
+    )
+
+
+def _check_column(name: str, column: object, values: pd.Series) -> None:
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        raise TypeError(
+            f"column {column!r} of {name} holds dates, which belong in the index: "
+            f"{name}.set_index({column!r})"
+        )
+    if not numeric:
+        raise TypeError(
+            f"column {column!r} of {name} has dtype {values.dtype}; categorical and other "
+            "non-numeric values must be encoded as integer, float or boolean first"
+        )
+    numbers = _column_as_numbers(values)
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        i = int((~finite).argmax())
+        raise ValueError(
+            f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}), "
+            f"the first of {int((~finite).sum())} values that are nan or infinite; fill them, "
+            "for example with interpolate()"
+        )
+    if np.abs(numbers).max() > _LARGEST:
+        i = int(np.abs(numbers).argmax())
+        raise ValueError(
+            f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}); "
+            f"at most {_LARGEST:g} in size can be computed with: divide the column by a constant"
+        )
+
+
+def renamed(y: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
+    """Bring the columns of ``y`` into the order of ``columns``; a single one may have any name.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or new.
+    """
+    if list(y.columns) == list(columns):
+        return y
+    return y.iloc[:, column_order(y.columns, columns)].set_axis(columns, axis=1)
+
+
+def column_order(found: pd.Index, wanted: pd.Index) -> np.ndarray:
+    """Where ``found`` holds each of the ``wanted`` channels, see `renamed`."""
+    if len(found) == len(wanted) == 1:
+        return np.zeros(1, dtype=np.int64)
+    if len(found) != len(wanted) or set(found) != set(wanted):
+        raise ValueError(
+            f"y has the columns {list(found)}, but the forecaster was fitted with "
+            f"{list(wanted)}; they must be the same"
+        )
+    return found.get_indexer(wanted)
+
+
+def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Add rows to the rows seen before; where both have a row, the new one counts.
+
+    Series keep the order in which they were seen first, times ascend within each.
+
+    Raises
+    ------
+    ValueError
+        If the rows have indices of different kinds.
+    """
+    if seen is None or new is None:
+        return seen if new is None else new
+    old_kind, new_kind = (_kind(data.index) for data in (seen, new))
+    if old_kind != new_kind:
+        raise ValueError(f"the new data have {new_kind}, but those seen before {old_kind}")
+    both = pd.concat([seen, new])
+    both = both[~both.index.duplicated(keep="last")]
+    if not isinstance(both.index, pd.MultiIndex):
+        return both.sort_index()
+    first_seen = pd.factorize(instances(seen.index).append(instances(both.index)))[0]
+    time = pd.factorize(both.index.get_level_values(-1), sort=True)[0]
+    return both.iloc[np.lexsort((time, first_seen[len(seen) :]))]
+
+
+def instances(index: pd.MultiIndex) -> pd.Index:
+    """Instance of every row."""
+    return index.droplevel(-1)

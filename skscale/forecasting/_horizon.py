@@ -1,0 +1,75 @@
+"""Steps and times of a horizon, and the rows of X that it asks for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sktime.forecasting.base import ForecastingHorizon
+
+from skscale.forecasting._frames import as_numbers
+from skscale.forecasting._panel import Panel, rows_at
+
+__all__ = ["longest_step", "requested_steps", "rows_ahead", "sources", "times_after"]
+
+
+def longest_step(fh: ForecastingHorizon | None, panel: Panel) -> int:
+    """Longest step after any series' end that ``fh`` asks for; 0 without a horizon."""
+    return 0 if fh is None else max(0, int(requested_steps(fh, panel).max()))
+
+
+def requested_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
+    """Steps after each series' own end, (n_series, n_steps); zero and below is in-sample."""
+    if fh.is_relative:
+        relative = _relative_steps(fh, panel)
+        return np.broadcast_to(relative, (len(panel.lengths), len(relative)))
+    times = fh.to_pandas()
+    of_series, cutoffs = panel.last_times.factorize()
+    return np.stack([panel.step.count(cutoff, times) for cutoff in cutoffs])[of_series]
+
+
+def _relative_steps(fh: ForecastingHorizon, panel: Panel) -> np.ndarray:
+    steps = fh.to_pandas()
+    if not isinstance(steps, pd.TimedeltaIndex):
+        return steps.to_numpy(dtype=np.int64)
+    cutoff = panel.last_times[0]
+    return panel.step.count(cutoff, cutoff + steps)
+
+
+def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
+    """Times of ``steps`` (n_series, n_steps) after each series' end, flat, series by series."""
+    return panel.step.after(panel.last_times, steps)
+
+
+def rows_ahead(
+    panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ``X`` at every step behind each series' end, and which of them ``X`` holds.
+
+    Parameters
+    ----------
+    panel : Panel
+    X : DataFrame
+        Must hold the requested ``steps`` (n_series, n_steps), and may hold those in between.
+    times : Index
+        Of steps 1, ..., longest of every series, flat.
+
+    Returns
+    -------
+    rows : float64 ndarray of shape (n_series, longest, n_columns)
+        Any number where there is no row.
+    held : bool ndarray of shape (n_series, longest)
+    """
+    n_series, longest = len(steps), len(times) // len(steps)
+    index = panel.index_of(np.repeat(np.arange(n_series), longest), times)
+    asked = np.zeros((n_series, longest + 1), dtype=bool)
+    np.put_along_axis(asked, np.clip(steps, 0, None), True, axis=1)
+    rows_at(X, index[asked[:, 1:].ravel()], "the horizon")
+    place = X.index.get_indexer(index)
+    rows = as_numbers(X)[place].reshape(n_series, longest, -1)
+    return rows, (place >= 0).reshape(n_series, longest)
+
+
+def sources(held: np.ndarray) -> np.ndarray:
+    """Step whose row each step takes, the last that is ``held`` (..., longest); -1 for none."""
+    step = np.arange(held.shape[-1])
+    return np.maximum.accumulate(np.where(held, step, -1), axis=-1)

@@ -1,0 +1,81 @@
+"""From one block of forecasts to the next: a network rolled forward beyond its horizon."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from skscale.training import Batch, forward
+
+__all__ = ["roll_forward"]
+
+# A context of so many points carries its own range of growth ahead, a longer one up to four.
+_POINTS_OF_GROWTH = 12
+
+
+@torch.no_grad()
+def roll_forward(first: nn.Module, later: nn.Module, batch: Batch, longest: int) -> Tensor:
+    """Forecasts of 1, ..., ``longest`` steps in scaled units, (n_windows, longest, n_channels).
+
+    Every block of forecasts becomes context of the next. What is iterated could grow without
+    bound where its data do not, so later blocks stay near the range of the context and the first
+    block: they leave it by that range, and by as much again for every context length that
+    they lie ahead, as a straight line would.
+
+    Parameters
+    ----------
+    first, later : Module
+        Forecast the first block, and all others.
+    batch : Batch
+        Contexts, with the features of all ``longest`` steps.
+    longest : int
+    """
+    T, future = first.prediction_length, batch.future_features
+    ahead = forward(first, batch._replace(future_features=_block(future, 0, T)))
+    if longest <= T:
+        return ahead[:, :longest]
+    low, high = _range(torch.cat((batch.x, ahead), dim=1), batch.mask)
+    parts = [ahead]
+    for start in range(T, longest, T):
+        batch = _moved(batch, parts[-1], _block(future, start - T, T))
+        ahead = forward(later, batch._replace(future_features=_block(future, start, T)))
+        margin = (high - low) * _growth(start + torch.arange(T, device=ahead.device), batch.x)
+        parts.append(torch.clamp(ahead, low - margin, high + margin))
+    return torch.cat(parts, dim=1)[:, :longest]
+
+
+def _growth(step: Tensor, context: Tensor) -> Tensor:
+    """Ranges that forecasts may lie beyond the context, (T, 1)."""
+    length = context.shape[1]
+    most = min(max(length / _POINTS_OF_GROWTH, 0.5), 4.0)
+    return 1 + (step / length).clamp(max=most).unsqueeze(1).to(context.dtype)
+
+
+def _range(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Lowest and highest observed value of every window and channel, (n_windows, 1, channels)."""
+    if mask is None:
+        return x.amin(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)
+    seen = torch.nn.functional.pad(mask, (0, x.shape[1] - mask.shape[1]), value=True).unsqueeze(-1)
+    lowest = x.masked_fill(~seen, torch.inf).amin(dim=1, keepdim=True)
+    return lowest, x.masked_fill(~seen, -torch.inf).amax(dim=1, keepdim=True)
+
+
+def _block(future: Tensor | None, start: int, length: int) -> Tensor | None:
+    """Features of a block; the last may reach beyond what was asked for and repeats its end."""
+    if future is None:
+        return None
+    block = future[:, start : start + length]
+    short = length - block.shape[1]
+    return torch.cat((block, future[:, -1:].expand(-1, short, -1)), dim=1) if short else block
+
+
+def _moved(batch: Batch, ahead: Tensor, features: Tensor | None) -> Batch:
+    """The windows one block later, forecasts in the place of values."""
+    length = batch.x.shape[1]
+    past, mask = batch.past_features, batch.mask
+    if past is not None and features is not None:
+        past = torch.cat((past, features), dim=1)[:, -length:]
+    if mask is not None:
+        mask = torch.cat((mask, mask.new_ones(ahead.shape[:2])), dim=1)[:, -length:]
+    x = torch.cat((batch.x, ahead), dim=1)[:, -length:]
+    return batch._replace(x=x, past_features=past, mask=mask)

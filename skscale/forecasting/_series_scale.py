@@ -1,0 +1,229 @@
+"""Location, scale and effect of columns of every series: the only place that applies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skscale.forecasting._frames import as_numbers
+from skscale.forecasting._panel import Panel
+
+__all__ = ["ColumnUnits", "SeriesScale"]
+
+# Scaled values beyond this many deviations stop here, where float32 can still square and add them.
+_FURTHEST = 1e8
+# A column that varies by less than this part of its size is constant: the rest is rounding.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class ColumnUnits:
+    """Units of exogenous columns that series share.
+
+    Attributes
+    ----------
+    flag : bool ndarray of shape (n_columns,)
+        Columns of zeros and ones, which have the same unit in every series. Others have one of
+        each series, since a price may be in another currency.
+    location, scale : float64 ndarray of shape (n_columns,)
+        Of flags; and the scale of any column in a series where it never varied. Infinite for one
+        that varied nowhere: nothing was learned about its changes.
+    """
+
+    flag: np.ndarray
+    location: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel) -> ColumnUnits:
+        """Learn the units of a panel's columns."""
+        columns = _columns(panel)
+        if not columns.shape[1]:
+            return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0))
+        _, scale, constant = _own_units(panel, columns)
+        weight = np.where(constant, 0, panel.lengths[:, None])
+        varied = weight.sum(axis=0) > 0
+        pooled = np.sqrt((weight * scale**2).sum(axis=0) / weight.sum(axis=0).clip(min=1))
+        flag = np.isin(columns, (0.0, 1.0)).all(axis=0) & (columns.std(axis=0) > 0)
+        scale = np.where(flag, columns.std(axis=0), np.where(varied, pooled, np.inf))
+        return cls(flag, columns.mean(axis=0), scale)
+
+    def of_series(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Location and scale of the columns of every series, both (n_series, n_columns)."""
+        columns = _columns(panel)
+        if not columns.shape[1]:
+            return (np.zeros((len(panel.lengths), len(self.scale))),) * 2
+        location, scale, constant = _own_units(panel, columns)
+        return (
+            np.where(self.flag, self.location, location),
+            np.where(self.flag | constant, self.scale, scale),
+        )
+
+
+@dataclass(frozen=True)
+class SeriesScale:
+    """What brings every series of a panel to numbers around zero, and back.
+
+    ``(y - rows @ effect - location) / scale``, where ``rows`` are the exogenous columns,
+    standardised by series.
+
+    Attributes
+    ----------
+    location, scale : float64 ndarray of shape (n_series, n_channels)
+        A constant channel has itself as location and a scale of exactly zero: whatever a network
+        says, its forecast is the constant.
+    column_location, column_scale : float64 ndarray of shape (n_series, n_columns)
+        A column that never varied has an infinite scale: nothing was learned about its changes.
+    effect : float64 ndarray of shape (n_series, n_columns, n_channels)
+        What a unit of a standardised column adds to the series, in the series' own units.
+    """
+
+    location: np.ndarray
+    scale: np.ndarray
+    column_location: np.ndarray
+    column_scale: np.ndarray
+    effect: np.ndarray
+
+    @classmethod
+    def of(
+        cls, panel: Panel, units: ColumnUnits, held_out: np.ndarray | None = None
+    ) -> SeriesScale:
+        """Mean and deviation of every series and channel, of every series' columns; no effect.
+
+        Parameters
+        ----------
+        panel : Panel
+        units : ColumnUnits
+        held_out : int64 ndarray of shape (n_series,), optional
+            Last points that the statistics of the series do not see (the validation part).
+        """
+        n_series = len(panel.lengths)
+        held_out = np.zeros(n_series, dtype=np.int64) if held_out is None else held_out
+        seen = np.repeat(panel.lengths - held_out, panel.lengths) > panel.positions
+        location, scale = _moments(panel, panel.values, seen[:, None])
+        highest, lowest = _extremes(panel, panel.values)
+        constant = highest == lowest
+        # Constant where it was seen, but not everywhere: a scale of one.
+        scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
+        sizes = (n_series, len(units.scale), panel.values.shape[1])
+        location = np.where(constant, highest, location)
+        return cls(location, scale, *units.of_series(panel), np.zeros(sizes))
+
+    def standardised(self, panel: Panel) -> np.ndarray:
+        """Exogenous columns at every point of ``panel``, (n_points, n_columns)."""
+        return self.standardised_rows(_columns(panel), panel.series)
+
+    def standardised_rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,)."""
+        rows = (rows - self.column_location[series]) / self.column_scale[series]
+        return np.clip(rows, -_FURTHEST, _FURTHEST)
+
+    def apply(self, panel: Panel) -> np.ndarray:
+        """Scaled values, (n_points, n_channels)."""
+        series = panel.series
+        scaled = panel.values - self.location[series]
+        if self.effect.any():
+            scaled -= np.einsum("pk,pkc->pc", self.standardised(panel), self.effect[series])
+        scaled /= np.where(self.scale > 0, self.scale, 1.0)[series]
+        return np.clip(scaled, -_FURTHEST, _FURTHEST, out=scaled)
+
+    def undo(self, scaled: np.ndarray, series: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Bring forecasts back to the units of their series.
+
+        Parameters
+        ----------
+        scaled : ndarray of shape (n, length, n_channels)
+        series : int64 ndarray of shape (n,)
+        rows : float64 ndarray of shape (n, length, n_columns)
+            Standardised columns at the forecast points.
+        """
+        values = scaled * self.scale[series][:, None] + self.location[series][:, None]
+        return values + rows @ self.effect[series] if self.effect.any() else values
+
+    def with_effect(self, effect: np.ndarray) -> SeriesScale:
+        """The same with the ``effect`` of columns; a constant channel has none."""
+        return replace(self, effect=np.where(self.scale[:, None] > 0, effect, 0.0))
+
+    def carried_to(self, old: Panel, new: Panel, fresh: SeriesScale) -> SeriesScale:
+        """Statistics of ``new``: those of ``old`` for the series in both, else ``fresh``.
+
+        A series that was constant where it was fitted gets its first step away from the constant
+        for a scale, which is the same whatever came later.
+        """
+        place = old.positions_of(new)
+        found = place >= 0
+        carried = {name: getattr(fresh, name).copy() for name in vars(fresh)}
+        for name, values in carried.items():
+            values[found] = getattr(self, name)[place[found]]
+        location, scale = carried["location"], carried["scale"]
+        for series, channel in np.argwhere(found[:, None] & (scale == 0)):
+            _, step = _first_step(new, series, channel, location[series, channel])
+            scale[series, channel] = step
+        return SeriesScale(**carried)
+
+    def hold_constants(
+        self, values: np.ndarray, panel: Panel, known: np.ndarray, cuts: np.ndarray
+    ) -> None:
+        """Forecast what was constant in fit to stay so by cuts before its first step, in place.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_cuts, n_series, length, n_channels)
+        panel : Panel of n_series series
+            All their points.
+        known : int64 ndarray of shape (n_series,)
+            Where these statistics hold the series; -1 for nowhere.
+        cuts : int64 ndarray of shape (n_cuts, n_series)
+        """
+        constant = (known >= 0)[:, None] & (self.scale[known] == 0)
+        for series, channel in np.argwhere(constant):
+            number = self.location[known[series], channel]
+            position, _ = _first_step(panel, series, channel, number)
+            if position is not None:
+                values[cuts[:, series] <= position, series, :, channel] = number
+
+
+def _moments(panel: Panel, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the ``seen`` points of every series, in two passes."""
+    starts, series = panel.offsets[:-1], panel.series
+    count = np.add.reduceat(seen.astype(np.float64), starts).clip(min=1)
+    # A power of two costs no digit, and keeps the squares of any float64 within its range.
+    _, exponent = np.frexp(np.maximum.reduceat(np.abs(values), starts))
+    unit = np.ldexp(values, -exponent[series])
+    location = np.add.reduceat(np.where(seen, unit, 0.0), starts) / count
+    centred = np.where(seen, unit - location[series], 0.0)
+    # The second pass takes out what rounding left in the mean of very large values.
+    shift = np.add.reduceat(centred, starts) / count
+    variance = np.add.reduceat(centred**2, starts) / count - shift**2
+    deviation = np.sqrt(np.maximum(variance, 0.0))
+    return np.ldexp(location + shift, exponent), np.ldexp(deviation, exponent)
+
+
+def _extremes(panel: Panel, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Highest and lowest value of every series."""
+    starts = panel.offsets[:-1]
+    return np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
+
+
+def _columns(panel: Panel) -> np.ndarray:
+    """Exogenous columns at every point, (n_points, n_columns)."""
+    return np.zeros((len(panel.values), 0)) if panel.X is None else as_numbers(panel.X)
+
+
+def _own_units(panel: Panel, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Location and scale of the columns within every series, and where they are constant."""
+    location, scale = _moments(panel, columns, np.ones_like(columns, dtype=bool))
+    highest, lowest = _extremes(panel, columns)
+    size = np.maximum(np.abs(highest), np.abs(lowest))
+    constant = highest - lowest <= _ROUNDING * size
+    return np.where(constant, highest, location), scale, constant
+
+
+def _first_step(
+    panel: Panel, series: int, channel: int, constant: float
+) -> tuple[int | None, float]:
+    """Position and size of the first step of a series away from ``constant``; None without any."""
+    steps = np.abs(panel.values[slice(*panel.offsets[series : series + 2]), channel] - constant)
+    position = int((steps > 0).argmax())
+    return (position, float(steps[position])) if steps[position] > 0 else (None, 0.0)
