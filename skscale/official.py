@@ -11,12 +11,16 @@ import torch
 from torch import Tensor
 
 from skscale.nn import ForecastNet
+from skscale.nn.dlinear import dlinear_from_official
+from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
 
 __all__ = ["from_official"]
 
 _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]] = {
+    "dlinear": dlinear_from_official,
+    "nlinear": nlinear_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
 }
@@ -31,7 +35,7 @@ def from_official(
 
     Parameters
     ----------
-    name : {"sigma", "timemixer"}
+    name : {"dlinear", "nlinear", "sigma", "timemixer"}
         Which official model the weights belong to.
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives

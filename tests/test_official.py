@@ -7,15 +7,27 @@ import pytest
 import torch
 
 import skscale.persistence
+from skscale.nn.dlinear import dlinear_places
+from skscale.nn.nlinear import nlinear_places
 from skscale.nn.sigma.official import sigma_places
 from skscale.nn.timemixer.official import timemixer_places
 from skscale.official import from_official
 
 from .official_cases import FOLDER, load
 
-PLACES = {"sigma": sigma_places, "timemixer": timemixer_places}
+PLACES = {
+    "dlinear": dlinear_places,
+    "nlinear": nlinear_places,
+    "sigma": sigma_places,
+    "timemixer": timemixer_places,
+}
 CASES = sorted(path.stem for path in FOLDER.glob("*.npz"))
-SMALL = {"sigma": "sigma_si1_ft1", "timemixer": "timemixer_ci_max"}
+SMALL = {
+    "dlinear": "dlinear_shared",
+    "nlinear": "nlinear_individual",
+    "sigma": "sigma_si1_ft1",
+    "timemixer": "timemixer_ci_max",
+}
 
 every_model = pytest.mark.parametrize("name", SMALL)
 
@@ -32,7 +44,7 @@ def a_weight(case):
 
 def test_every_model_has_recorded_cases():
     assert {stem.split("_")[0] for stem in CASES} == set(PLACES) == set(SMALL)
-    assert len(CASES) == 9
+    assert len(CASES) == 15
 
 
 @pytest.mark.parametrize("stem", CASES)
@@ -120,7 +132,7 @@ def test_configs_are_mappings(name, case, config):
 
 
 @every_model
-@pytest.mark.parametrize("argument", ["seq_len", "pred_len", "enc_in", "d_model", "e_layers"])
+@pytest.mark.parametrize("argument", ["seq_len", "pred_len", "enc_in"])
 def test_arguments_of_the_run_are_checked(name, case, argument):
     short = {key: value for key, value in case.config.items() if key != argument}
     with pytest.raises(ValueError, match=f"config lacks {argument}$"):
@@ -138,7 +150,7 @@ def test_weights_may_require_gradients(name, case):
 
 
 def test_an_unknown_model_is_named():
-    with pytest.raises(ValueError, match=r"name must be one of \('sigma',.*\), got 'prophet'"):
+    with pytest.raises(ValueError, match=r"name must be one of \('dlinear',.*\), got 'prophet'"):
         from_official("prophet", {}, {})
 
 

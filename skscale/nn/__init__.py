@@ -1,12 +1,14 @@
 """Torch modules: forward only, plain arguments, no training code."""
 
 from skscale.nn.autoencoder import AutoencoderForecastNet, Latent, MultiScaleAutoencoderNet
+from skscale.nn.dlinear import DLinearNet
 from skscale.nn.forecast import FEATURE_GROUPS, ForecastNet
 from skscale.nn.iteration import stabilised
 from skscale.nn.layers.decomposition import DFTDecomposition, SeriesDecomposition
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
+from skscale.nn.nlinear import NLinearNet
 from skscale.nn.sigma import ScaleKernel, SigmaNet
 from skscale.nn.timemixer import (
     MultiScaleSeasonMixing,
@@ -21,12 +23,14 @@ __all__ = [
     "CircularEmbedding",
     "CorrectedForecast",
     "DFTDecomposition",
+    "DLinearNet",
     "ForecastNet",
     "Latent",
     "LinearForecast",
     "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
     "MultiScaleTrendMixing",
+    "NLinearNet",
     "PastDecomposableMixing",
     "RevIN",
     "RevINState",

@@ -13,8 +13,10 @@ import torch
 from skscale.nn import (
     AutoencoderForecastNet,
     CorrectedForecast,
+    DLinearNet,
     ForecastNet,
     LinearForecast,
+    NLinearNet,
     SigmaNet,
     TimeMixerNet,
     reference_maps,
@@ -68,6 +70,10 @@ NETWORKS = {
         partial(Autoencoder, decoding="joint", view=("first", "max")),
         untrained=("autoencoder.decoders",),
     ),
+    "DLinear": Row(partial(DLinearNet, moving_avg=5), (0, 0), equivariant=False),
+    "DLinear, individual": Row(partial(DLinearNet, individual=True), (0, 0), equivariant=False),
+    "NLinear": Row(NLinearNet, (0, 0), equivariant=False),
+    "NLinear, individual": Row(partial(NLinearNet, individual=True), (0, 0), equivariant=False),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }

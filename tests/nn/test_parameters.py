@@ -45,6 +45,8 @@ PARAMETERS = {
         **{"d_model": 4, "d_ff": 3, "n_layers": 1, "dropout": 0.1, "normalize": True},
         **{"down_sampling_method": "avg", "channel_independent": True},
     },
+    nn.DLinearNet: SIZES | {"moving_avg": 5, "individual": True, "initial": "uniform"},
+    nn.NLinearNet: SIZES | {"individual": True},
     nn.AutoencoderForecastNet: SIZES | FEATURES | AUTOENCODER,
     nn.MultiScaleAutoencoderNet: {
         **({"length": 12, "n_channels": 2, "n_features": 1, "variational": False} | AUTOENCODER)

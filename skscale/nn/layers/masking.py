@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-__all__ = ["beside_values", "hide", "masked_mean"]
+__all__ = ["beside_values", "fill", "hide", "last_observed", "masked_mean"]
 
 
 def beside_values(mask: Tensor) -> Tensor:
@@ -34,3 +35,18 @@ def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
         return x.mean(dim=1, keepdim=True)
     observed = beside_values(mask).to(x.dtype)
     return (x * observed).sum(1, keepdim=True) / observed.sum(1, keepdim=True).clamp(min=1.0)
+
+
+def fill(x: Tensor, mask: Tensor | None) -> Tensor:
+    """``x`` with the mean of what ``mask`` shows wherever it hides, the neutral value of a map."""
+    return x if mask is None else torch.where(beside_values(mask), x, masked_mean(x, mask))
+
+
+def last_observed(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Last value that ``mask`` shows of a hidden ``x``, (batch, 1, n_columns); zero without any."""
+    if mask is None:
+        return x[:, -1:]
+    shown = beside_values(mask)
+    place = torch.arange(x.shape[1], device=x.device).unsqueeze(1)
+    last = torch.where(shown, place, 0).amax(1, keepdim=True)
+    return x.gather(1, last.expand(-1, -1, x.shape[2]))

@@ -16,11 +16,13 @@ Place = tuple[str, Tensor]
 _TYPES = (torch.float32, torch.float64)
 
 
-def check_config(config: Mapping[str, Any], needed: Iterable[str], only: Mapping[str, Any]) -> None:
+def check_config(
+    config: Mapping[str, Any], needed: Iterable[str], only: Mapping[str, Any] | None = None
+) -> None:
     """Raise ValueError unless ``config`` has what is needed, and of ``only`` nothing else."""
     if missing := [name for name in needed if name not in config]:
         raise ValueError(f"config lacks {', '.join(missing)}")
-    for name, value in only.items():
+    for name, value in (only or {}).items():
         if config.get(name, value) != value:
             raise ValueError(f"config must have {name}={value!r}, got {config[name]!r}")
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skscale.nn.layers.checks import check_choice
-from skscale.nn.layers.masking import beside_values, hide, masked_mean
+from skscale.nn.layers.masking import fill, hide
 
 __all__ = ["Pyramid"]
 
@@ -65,8 +65,7 @@ class Pyramid(nn.Module):
             coarse = groups.masked_fill(~observed.unsqueeze(-1), -torch.inf).amax(2)
         else:
             # A filter needs a value everywhere: the mean of what was observed is the neutral one.
-            filled = torch.where(beside_values(mask), x, masked_mean(x, mask))
-            coarse = self._convolve(filled, length)
+            coarse = self._convolve(fill(x, mask), length)
         return hide(coarse, coarse_mask), coarse_mask
 
     def _pool(self, x: Tensor, groups: Tensor, length: int) -> Tensor:
