@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import torch
 from torch import Tensor, nn
 
@@ -141,6 +143,7 @@ class ForecastNet(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Windows and their features, checked and with padding hidden."""
         check_tensor("x", x)
+        self._check_type(x)
         check_shape("x", x, ("batch", self.context_length, self.n_channels))
         past_features = self._columns(
             "past_features", past_features, x, self.context_length, self.n_past_features
@@ -151,6 +154,16 @@ class ForecastNet(nn.Module):
                 raise TypeError(f"mask must be a boolean Tensor, got {found}")
             check_shape("mask", mask, (len(x), self.context_length))
         return hide(x, mask), None if past_features is None else hide(past_features, mask)
+
+    def _check_type(self, x: Tensor) -> None:
+        """Raise TypeError unless ``x`` has the type of the weights, or autocast sees to it."""
+        tensors = chain(self.parameters(), self.buffers())
+        weights = next((value for value in tensors if value.is_floating_point()), x)
+        if weights.dtype != x.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise TypeError(
+                f"x must have the type of the network, {weights.dtype}, got {x.dtype}; move "
+                f"either to the other's with .to(dtype)"
+            )
 
     def _columns(
         self, name: str, features: Tensor | None, x: Tensor, length: int, n_columns: int

@@ -150,6 +150,8 @@ def test_windows_are_floating_point_tensors_of_one_shape(name):
     for wrong in (x.numpy(), x.long(), x.to(torch.complex128), None):
         with pytest.raises(TypeError, match="x must be a floating-point Tensor, got"):
             net(wrong)
+    with pytest.raises(TypeError, match=r"type of the network, torch.float64, got torch.float32"):
+        net(x.float())
     for wrong in (x[0], x[:, 1:], x[..., 1:], x.unsqueeze(0)):
         message = rf"x must have shape \(batch, {CONTEXT}, {CHANNELS}\), got"
         with pytest.raises(ValueError, match=message):
