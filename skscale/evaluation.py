@@ -195,15 +195,15 @@ def backtest(
 def _frame(name: str, data: Any) -> pd.DataFrame:
     """Checked data in a container that forecasters work in."""
     check_frame(name, data)
+    reason = None
     try:
         frame = convert_to(data, _FRAMES)
     except TypeError as error:
-        raise TypeError(
-            f"{name} must be a series, panel or hierarchy that sktime knows, such as a Series or "
-            f"DataFrame with a time index, got {type(data).__name__}"
-        ) from error
+        frame, reason = None, error
     if frame is None:
-        raise TypeError(f"{name} must be a time series, got None")
+        raise TypeError(
+            f"{name} must be a time series, panel or hierarchy of sktime, got {type(data).__name__}"
+        ) from reason
     check_frame(name, frame)
     return frame
 

@@ -183,7 +183,7 @@ def count_steps(
         at, step = start, 0
         while not reached(at):
             step += way
-            at = start + step * offset
+            at = _stepped(start, step, offset)
             grid[at] = step
     steps = [grid.get(time) for time in times]
     between = np.array([step is None for step in steps])
@@ -205,7 +205,7 @@ def _moved(
     dates, date_of = np.unique(wall.asi8, return_inverse=True)
     pairs, place = np.unique(date_of * len(steps) + step_of, return_inverse=True)
     moved = [
-        date + int(step) * offset if step else date
+        _stepped(date, int(step), offset)
         for date, step in zip(
             pd.DatetimeIndex(dates.astype(f"M8[{wall.unit}]"))[pairs // len(steps)],
             steps[pairs % len(steps)],
@@ -213,6 +213,17 @@ def _moved(
         )
     ]
     return pd.DatetimeIndex(moved, dtype=wall.dtype)[place]
+
+
+def _stepped(date: pd.Timestamp, steps: int, offset: pd.offsets.BaseOffset) -> pd.Timestamp:
+    if steps == 0:
+        return date
+    moved = date + steps * offset
+    if not isinstance(offset, kinds.BusinessHour):
+        return moved
+    # Backwards pandas arrives at the close of a day, forwards at the opening of the next.
+    behind = moved + pd.Timedelta(1, "us")
+    return moved if offset.is_on_offset(behind) else offset.rollforward(behind)
 
 
 def _on_the_wall(times: pd.DatetimeIndex, clock: pd.Timedelta | None) -> pd.DatetimeIndex:

@@ -46,7 +46,7 @@ def detect_season(values: np.ndarray, offsets: np.ndarray | None = None, longest
     >>> detect_season(np.column_stack([noise, np.arange(120) % 12]))
     12
     """
-    values = values.reshape(len(values), -1)
+    values = values[:, None] if values.ndim == 1 else values
     offsets = np.array([0, len(values)]) if offsets is None else offsets
     n_columns = values.shape[1]
     n_all = (len(offsets) - 1) * n_columns

@@ -98,7 +98,7 @@ def _candidates(
     if pd.Timedelta(1, "D") <= fixed <= pd.Timedelta(4, "D"):
         yield to_offset("B")
         yield from _working_days(times, offsets, days)
-    elif pd.Timedelta(12, "D") <= fixed <= pd.Timedelta(19, "D"):
+    elif pd.Timedelta(4, "D") < fixed < pd.Timedelta(28, "D"):
         yield from _half_months(days)
 
 

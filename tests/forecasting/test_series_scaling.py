@@ -5,11 +5,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from sktime.forecasting.compose import TransformedTargetForecaster
+from sktime.forecasting.compose import ForecastingPipeline, TransformedTargetForecaster
 from sktime.forecasting.naive import NaiveForecaster
 from sktime.utils.estimator_checks import parametrize_with_checks
 
-from skscale.forecasting import SeriesScaling
+from skscale.forecasting import SeriesScaling, SigmaForecaster
 from skscale.operators import (
     AveragePooling,
     ContinuousScale,
@@ -176,3 +176,103 @@ def test_other_coarse_points_are_not_inverted():
 def test_operator_must_be_a_scaling_operator(operator):
     with pytest.raises(TypeError, match="operator must be a scaling operator such as"):
         SeriesScaling(operator).fit(pd.Series(np.arange(8.0)))
+
+
+TRAILING = [
+    MovingAverage(7),
+    MovingAverage(7, edges="reflect"),
+    MovingAverage(7, edges="replicate"),
+    ContinuousScale(MovingAverage(edges="reflect"), 6.5),
+]
+KEEPING = [*TRAILING, DiscreteGaussian(2.0, edges="reflect"), MovingAverage(3, window="centred")]
+
+
+def temperatures(n=60):
+    noise = np.random.default_rng(0).normal(0, 2, n)
+    days = pd.date_range("2023-01-01", periods=n, freq="D")
+    return pd.DataFrame({"temp": 10 + 8 * np.sin(np.arange(n) / 20) + noise}, index=days)
+
+
+@pytest.mark.parametrize("operator", TRAILING, ids=str)
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_trailing_window_sees_what_stands_before_the_rows(operator, size):
+    X = temperatures()
+    whole = SeriesScaling(operator).fit_transform(X)
+    scaling = SeriesScaling(operator).fit(X[:30])
+    pd.testing.assert_frame_equal(scaling.transform(X[30 : 30 + size]), whole[30 : 30 + size])
+    pd.testing.assert_frame_equal(scaling.transform(X[25 : 30 + size]), whole[25 : 30 + size])
+    for update_params in (True, False):
+        updated = SeriesScaling(operator).fit(X[:30])
+        updated.update(X[30:32], update_params=update_params).update(X[32:34])
+        found = updated.transform(X[34 : 34 + size])
+        pd.testing.assert_frame_equal(found, whole[34 : 34 + size])
+
+
+def test_the_mean_of_the_last_seven_days_in_numbers():
+    y = pd.Series(np.arange(1.0, 11.0))
+    scaling = SeriesScaling(MovingAverage(7)).fit(y[:9])
+    assert scaling.transform(y[9:]).item() == pytest.approx((4 + 5 + 6 + 7 + 8 + 9 + 10) / 7)
+
+
+@pytest.mark.parametrize("operator", KEEPING, ids=str)
+@pytest.mark.parametrize("rows", [slice(0, 5), slice(20, 28), slice(39, 40), slice(0, 40)])
+def test_part_of_what_fit_has_seen_is_transformed_as_the_whole(operator, rows):
+    X = temperatures(40)
+    scaling = SeriesScaling(operator)
+    whole = scaling.fit_transform(X)
+    pd.testing.assert_frame_equal(scaling.transform(X[rows]), whole[rows])
+
+
+def test_another_series_of_the_same_times_is_transformed_alone():
+    X = temperatures(40)
+    scaling = SeriesScaling(DiscreteGaussian(2.0, edges="reflect")).fit(X)
+    expected = SeriesScaling(DiscreteGaussian(2.0, edges="reflect")).fit_transform(-X[:20])
+    pd.testing.assert_frame_equal(scaling.transform(-X[:20]), expected)
+
+
+def test_every_series_of_a_panel_keeps_its_own_past():
+    X = temperatures()
+    panel = pd.concat({"b": X, "a": -3 * X}, names=["id", "time"])
+    first, rest = (panel.loc[panel.index.get_level_values(1) <= X.index[i]] for i in (29, 59))
+    rest = rest.drop(first.index)
+    whole = SeriesScaling(MovingAverage(7)).fit_transform(panel)
+    scaling = SeriesScaling(MovingAverage(7)).fit(first)
+    pd.testing.assert_frame_equal(scaling.transform(rest), whole.loc[rest.index], check_like=True)
+    later = rest.groupby(level=0).tail(3)
+    scaling.update(rest.drop(later.index), update_params=False)
+    found = scaling.transform(later)
+    pd.testing.assert_frame_equal(found, whole.loc[later.index], check_like=True)
+
+
+@pytest.mark.parametrize("horizon", [3, 14])
+def test_exogenous_columns_in_a_pipeline_are_smoothed_with_their_past(horizon):
+    X = temperatures(100 + horizon)
+    y = 30 + 2 * X["temp"].rolling(7, min_periods=1).mean()
+    fh = range(1, horizon + 1)
+    forecaster = SigmaForecaster(d_model=4, d_ff=4, max_epochs=2, random_state=0)
+    operator = MovingAverage(7, edges="reflect")
+    smooth = SeriesScaling(operator).fit_transform(X)
+    expected = forecaster.clone().fit(y[:100], X=smooth[:100], fh=fh).predict(X=smooth[100:])
+    pipe = ForecastingPipeline([SeriesScaling(operator), forecaster])
+    found = pipe.fit(y[:100], X=X[:100], fh=fh).predict(X=X[100:])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_update_of_a_pipeline_with_fewer_rows_than_the_window():
+    y = pd.Series(np.arange(40.0), index=pd.date_range("2024", periods=40, freq="D"))
+    pipe = pipeline(MovingAverage(7, edges="reflect")).fit(y[:30], fh=[1])
+    pipe.update(y[30:32], update_params=False)
+    assert pipe.predict().index[0] == y.index[32]
+
+
+def test_rows_that_do_not_fit_those_seen_are_refused():
+    X = temperatures(40).assign(wind=1.0)
+    scaling = SeriesScaling(MovingAverage(7)).fit(X[:30])
+    pd.testing.assert_frame_equal(
+        scaling.transform(X[["wind", "temp"]][30:]), scaling.transform(X[30:])[["wind", "temp"]]
+    )
+    for method in (scaling.transform, scaling.update):
+        with pytest.raises(ValueError, match=r"X has the columns \['temp'\], but .* 'wind'\]"):
+            method(X[["temp"]][30:])
+        with pytest.raises(ValueError, match="X has an index of int64, but the rows seen before"):
+            method(X[30:].reset_index(drop=True))
