@@ -6,15 +6,16 @@ __all__ = ["with_shared_parameters"]
 
 _SHARED = """    context_length : int or "auto", default="auto"
         Points a forecast is made from. ``"auto"``: three seasons, seven where a season has 24
-        points or more, at most 192 points; less for short series.
+        points or more, at most 192 points or one season; less for short series.
     prediction_length : int or "auto", default="auto"
         Points the network forecasts at once; longer horizons roll it forward. ``"auto"``: the
         longest step of the ``fh`` given to `fit`, else two seasons, or 8 points without a
         season; at most half of the training part.
     season_length : int or "auto", default="auto"
         Points of a season, 1 for none. ``"auto"``: of the index (a day for steps below a day,
-        a week for days, a year for weeks, months and quarters), or the strongest peak of the
-        autocorrelation where the index holds integers.
+        a week for days, a year for weeks, months and quarters; an hour or a minute where that
+        is more than 400 points), or the shortest period that explains the autocorrelation of
+        all series where the index holds integers.
     freq : str, pandas offset or "auto", default="auto"
         Step of the index. ``"auto"``: its frequency, or what all its dates together tell. Needed
         for a panel on a calendar of its own, such as the trading days of an exchange.

@@ -200,17 +200,12 @@ def _moved(
     if isinstance(offset, kinds.Day):
         return wall + by * _length(offset)
     # Each pair of a date and a number of steps once: most offsets move one date at a time.
-    by = np.broadcast_to(by, len(wall))
-    steps, step_of = np.unique(by, return_inverse=True)
-    dates, date_of = np.unique(wall.asi8, return_inverse=True)
-    pairs, place = np.unique(date_of * len(steps) + step_of, return_inverse=True)
+    date_of, dates = pd.factorize(wall)
+    step_of, steps = pd.factorize(np.broadcast_to(by, len(wall)))
+    place, pairs = pd.factorize(date_of * len(steps) + step_of)
     moved = [
         _stepped(date, int(step), offset)
-        for date, step in zip(
-            pd.DatetimeIndex(dates.astype(f"M8[{wall.unit}]"))[pairs // len(steps)],
-            steps[pairs % len(steps)],
-            strict=True,
-        )
+        for date, step in zip(dates[pairs // len(steps)], steps[pairs % len(steps)], strict=True)
     ]
     return pd.DatetimeIndex(moved, dtype=wall.dtype)[place]
 
