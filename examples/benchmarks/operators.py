@@ -30,13 +30,8 @@ from torch.nn.functional import avg_pool1d, conv1d, max_pool1d, pad
 from skscale.operators import (
     AveragePooling,
     ContinuousScale,
-    DiscreteGaussian,
-    MaxPooling,
-    MinPooling,
-    MovingAverage,
-    Segmentation,
-    Subsampling,
     WaveletApproximation,
+    all_operators,
 )
 from skscale.ops import bump_weights, discrete_gaussian, kernel_half_width, toeplitz
 
@@ -149,16 +144,8 @@ def rows() -> list[tuple[str, object, dict[str, Callable]]]:
     table = []
     for s in (4, 24):
         plain = pooling(x, s) | smoothing(x, s)
-        for kind in (
-            AveragePooling,
-            MaxPooling,
-            MinPooling,
-            Subsampling,
-            Segmentation,
-            MovingAverage,
-            DiscreteGaussian,
-        ):
-            table.append((f"{kind.__name__}({s})", kind(scale=s), plain[kind.__name__]))
+        kinds = {kind.__name__: kind for kind in all_operators()}
+        table += [(f"{name}({s})", kinds[name](scale=s), plain[name]) for name in plain]
     for name in ("haar", "db4", "sym8"):
         table.append((f"Wavelet({name})", WaveletApproximation(1, wavelet=name), wavelet(x, name)))
     table.append(("ContinuousScale(4.7)", ContinuousScale(AveragePooling(), 4.7), blend(x)))

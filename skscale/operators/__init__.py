@@ -1,5 +1,6 @@
 """Scaling operators as scikit-learn transformers."""
 
+from skscale.operators._all import all_operators
 from skscale.operators._base import ScalingOperator
 from skscale.operators._continuous import ContinuousScale
 from skscale.operators._multiscale import MultiScale
@@ -26,4 +27,5 @@ __all__ = [
     "SeriesTransformer",
     "Subsampling",
     "WaveletApproximation",
+    "all_operators",
 ]

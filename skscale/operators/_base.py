@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from skscale.operators._arrays import apply_in_chunks
@@ -16,6 +18,9 @@ from skscale.ops import check_scale, forecastability
 # A coarse series shorter than this has too few frequencies to speak of a spectrum.
 _FEWEST_POINTS = 8
 _DEFAULT_MAX_SCALE = 16
+
+# Constraint of the parameter `missing`.
+MISSING = [StrOptions({"error", "ignore"})]
 
 
 class ScalingOperator(SeriesTransformer):
@@ -35,6 +40,10 @@ class ScalingOperator(SeriesTransformer):
 
     # Time steps that a coarse point stands for: 1, or the scale.
     _pools: ClassVar[bool] = False
+    # What no function of `ops` checks; those know the length of the series.
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        "max_scale": [Interval(Integral, 1, 2**20, closed="both"), None]
+    }
 
     # Set by every subclass's constructor.
     scale: Any
@@ -122,11 +131,7 @@ class ScalingOperator(SeriesTransformer):
         return scales[int(curve.argmax())].item(), scales, curve
 
     def _largest_candidate(self, length: int) -> int:
-        largest = self.max_scale
-        if largest is None:
-            largest = _DEFAULT_MAX_SCALE
-        elif isinstance(largest, bool) or not isinstance(largest, int | np.integer) or largest < 1:
-            raise ValueError(f"max_scale must be None or a whole number >= 1, got {largest!r}")
+        largest = _DEFAULT_MAX_SCALE if self.max_scale is None else int(self.max_scale)
         while largest > 1 and self._points_at(length, largest) < _FEWEST_POINTS:
             largest -= 1
         if self._points_at(length, largest) < 2:
@@ -134,7 +139,7 @@ class ScalingOperator(SeriesTransformer):
                 "scale='forecastability' needs coarse series of at least 2 time points; "
                 f"n_features = {length}"
             )
-        return int(largest)
+        return largest
 
     def _points_at(self, length: int, scale: int) -> int:
         try:

@@ -154,11 +154,21 @@ class ContinuousScale(ScalingOperator):
 
 
 def as_operator(operator: object) -> ScalingOperator:
-    """Return a copy of ``operator``, average pooling for None, or raise a TypeError."""
+    """Return a copy of ``operator``, average pooling for None; its parameters are checked.
+
+    Raises
+    ------
+    TypeError
+        If it is no scaling operator.
+    ValueError
+        If a parameter of it is out of its range.
+    """
     if operator is None:
         return AveragePooling()
     if isinstance(operator, type) or not isinstance(operator, ScalingOperator):
         raise TypeError(
             f"operator must be a scaling operator such as AveragePooling(), got {operator!r}"
         )
-    return clone(operator)
+    found: ScalingOperator = clone(operator)
+    found._validate_params()
+    return found

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from skscale import ops
-from skscale.operators._base import ScalingOperator
+from skscale.operators._base import MISSING, ScalingOperator
 
 
 class _Pooling(ScalingOperator):
@@ -14,6 +14,7 @@ class _Pooling(ScalingOperator):
 
     _pools = True
     _chunk = None
+    _parameter_constraints = ScalingOperator._parameter_constraints | {"missing": MISSING}
 
     def __init__(
         self,

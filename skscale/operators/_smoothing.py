@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import OneToOneFeatureMixin
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from skscale import ops
-from skscale.operators._base import ScalingOperator
+from skscale.operators._base import MISSING, ScalingOperator
+from skscale.ops.kernels import METHODS
 
 _HAAR = (0.5**0.5, 0.5**0.5)
 
@@ -62,6 +65,8 @@ class MovingAverage(_Smoother):
     >>> MovingAverage(scale=2).fit_transform(np.array([[1.0, 3.0, 5.0, 7.0]]))
     array([[0.5, 2. , 4. , 6. ]])
     """
+
+    _parameter_constraints = ScalingOperator._parameter_constraints | {"missing": MISSING}
 
     def __init__(
         self,
@@ -126,6 +131,10 @@ class DiscreteGaussian(_Smoother):
     """
 
     _chunk = 2**20  # every piece computes the weights anew
+    _parameter_constraints = ScalingOperator._parameter_constraints | {
+        "method": [StrOptions(set(METHODS))],
+        "tolerance": [Interval(Real, 0, 1, closed="left")],
+    }
 
     def __init__(
         self,
@@ -191,6 +200,7 @@ class WaveletApproximation(ScalingOperator):
     """
 
     _pools = True
+    _parameter_constraints = ScalingOperator._parameter_constraints | {"wavelet": [str]}
 
     def __init__(
         self,
@@ -237,7 +247,7 @@ def check_positive(scale: Any, length: int, largest: float) -> Any:
         values = np.asarray(scale, dtype=float)
     except (TypeError, ValueError):
         values = None
-    if values is None or isinstance(scale, bool):
+    if values is None or np.asarray(scale).dtype.kind not in "iuf":
         raise ValueError(f"scale must be a number above 0 or an array of them, got {scale!r}")
     if values.ndim > 1 or (values.ndim == 1 and len(values) != length):
         raise ValueError(
@@ -254,7 +264,7 @@ def check_positive(scale: Any, length: int, largest: float) -> Any:
     return float(values) if values.ndim == 0 else values
 
 
-def _lowpass(wavelet: object) -> tuple[float, ...]:
+def _lowpass(wavelet: str) -> tuple[float, ...]:
     if wavelet == "haar":
         return _HAAR
     try:
@@ -264,7 +274,7 @@ def _lowpass(wavelet: object) -> tuple[float, ...]:
             f"wavelet={wavelet!r} takes its filter from PyWavelets, which is not installed: "
             "pip install skscale[wavelets]"
         ) from error
-    if not isinstance(wavelet, str) or wavelet not in pywt.wavelist(kind="discrete"):
+    if wavelet not in pywt.wavelist(kind="discrete"):
         raise ValueError(f"wavelet must name a discrete wavelet of PyWavelets, got {wavelet!r}")
     found = pywt.Wavelet(wavelet)
     if not found.orthogonal:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
@@ -17,6 +20,7 @@ from skscale.operators._arrays import (
     owning,
     same_kind,
 )
+from skscale.ops.threads import threads_for
 
 
 class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -39,9 +43,15 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     # Numbers handled at a time, None for all: operators that make several passes are faster,
     # and need less memory, on pieces that stay in the cache.
     _chunk: ClassVar[int | None] = 2**17
+    # Numbers up to which a second core gains less than a millisecond, and costs many where
+    # another process wants it.
+    _one_core: ClassVar[int] = 2**18
     # A minimum hides +inf, which scikit-learn's checks want refused: look at the input then.
     _hides_infinity: ClassVar[bool] = False
     _nan_hint: ClassVar[str] = "; fill the gaps first, or use an operator with missing='ignore'"
+
+    # Checked in fit, as scikit-learn does.
+    _parameter_constraints: ClassVar[dict[str, list]] = {}
 
     n_timepoints_in_: int
     n_timepoints_out_: int
@@ -65,13 +75,16 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         ------
         ValueError
             If a parameter is out of its range or does not fit the length, or X holds nan,
-            infinity, or series of different lengths.
+            infinity, or series of different lengths. The transformer stays as it was.
         TypeError
             If X is sparse.
         """
-        x = self._checked(X, reset=True)
-        self._check_finite(x)
-        return self._learn_axes(x)._fit_tensor(x)
+        self._validate_params()
+        with self._all_or_nothing():
+            x = self._checked(X, reset=True).detach()
+            self._check_finite(x)
+            with threads_for(x.numel(), self._one_core):
+                return self._learn_axes(x)._fit_tensor(x)
 
     def transform(self, X: Any) -> Any:
         """Apply the operator along time.
@@ -117,8 +130,9 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         y = as_series(X, self)
         self._check_finite(y)
         self._check_axes(y, self.n_timepoints_out_, self._n_channels_out)
-        x = self._inverse_tensor(y)
-        return same_kind(owning(x, y), X)
+        with threads_for(y.numel(), self._one_core):
+            x = self._inverse_tensor(y)
+            return same_kind(owning(x, y), X)
 
     @abstractmethod
     def _fit_tensor(self, x: Tensor) -> Self:
@@ -136,11 +150,12 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """Check X, apply ``function`` to its series, check the result, return X's kind."""
         check_is_fitted(self)
         x = self._checked(X, reset=False)
-        if self._chunk is None or isinstance(X, Tensor):
-            y = owning(function(x), x)
-            self._check_finite(y)
-        else:
-            y = apply_in_chunks(function, x, self._chunk, self._check_finite)
+        with threads_for(x.numel(), self._one_core):
+            if self._chunk is None or isinstance(X, Tensor):
+                y = owning(function(x), x)
+                self._check_finite(y)
+            else:
+                y = apply_in_chunks(function, x, self._chunk, self._check_finite)
         return same_kind(y, X)
 
     def _transform_readable(self, x: Tensor) -> Tensor:
@@ -148,15 +163,35 @@ class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             self._check_finite(x)
         return self._transform_tensor(x)
 
+    def _validate_params(self) -> None:
+        """Refuse what `_parameter_constraints` does not allow, and truth values for numbers."""
+        for name, allowed in self._parameter_constraints.items():
+            value = getattr(self, name)
+            logical = any(one in ("boolean", "verbose") for one in map(str, allowed))
+            if isinstance(value, bool | np.bool_) and not logical:
+                raise InvalidParameterError(
+                    f"The {name!r} parameter of {type(self).__name__} must be "
+                    f"{' or '.join(map(str, allowed))}. Got {value!r} instead."
+                )
+        super()._validate_params()
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Whatever stops a fit, Ctrl-C included, leaves the transformer as it was."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
     def _check_finite(self, values: Tensor) -> None:
         # The result is smaller than X, and shows whatever in X matters.
         check_finite(values, self, self._allows_nan(), self._nan_hint)
 
     def _allows_nan(self) -> bool:
-        missing = getattr(self, "missing", "error")
-        if missing not in ("error", "ignore"):
-            raise ValueError(f"missing must be 'error' or 'ignore', got {missing!r}")
-        return missing == "ignore"
+        return getattr(self, "missing", "error") == "ignore"
 
     def _checked(self, X: Any, reset: bool) -> Tensor:
         x = as_series(X, self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -109,7 +110,7 @@ def check_scale(scale: object, length: int) -> int:
     """
     try:
         whole = int(scale)  # type: ignore[call-overload]
-        fits = whole == scale and not isinstance(scale, bool | str)
+        fits = whole == scale and not isinstance(scale, bool | np.bool_ | str)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         fits = False
     if not fits or whole < 1:

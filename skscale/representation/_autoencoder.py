@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from numbers import Real
-from typing import Any, Self
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -137,8 +138,23 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     """
 
     _chunk = 2**22
+    _one_core = 2**13  # as in training
     _hides_infinity = True  # a share of a series, and ReLU, may hide it
     _nan_hint = "; fill the gaps first"
+
+    # Sizes are bounded so that a slip of the pen is no matter of memory; what is left out here is
+    # checked by the network and by `TrainingConfig`, before training.
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        "latent_size": ["array-like", Interval(Integral, 1, 10**6, closed="both")],
+        "hidden_size": [Interval(Integral, 1, 10**6, closed="both")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "variational": ["boolean"],
+        "kl_weight": [Interval(Real, 0, 10**9, closed="both")],
+        "standardize": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 0.9, closed="both")],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
 
     def __init__(
         self,
@@ -292,12 +308,6 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         return self
 
     def _training_config(self) -> TrainingConfig:
-        """Check what no later step would check before training starts."""
-        check_scalar(self.kl_weight, "kl_weight", Real, min_val=0)
-        check_scalar(self.validation_fraction, "validation_fraction", Real, min_val=0, max_val=0.9)
-        for name in ("standardize", "variational"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
         return TrainingConfig(
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,

@@ -169,7 +169,8 @@ def test_unseen_series_through_update(make, panel):
 
 @pytest.mark.parametrize("update_params", [True, False])
 def test_update(make, series, update_params):
-    forecaster = make().fit(series[:50], fh=[1, 2])
+    # Without validation the last weights stay, better or not.
+    forecaster = make(validation_fraction=0.0).fit(series[:50], fh=[1, 2])
     before = copy.deepcopy(forecaster.network_.state_dict())
     forecaster.update(series[50:], update_params=update_params)
     assert list(forecaster.predict().index) == list(pd.period_range("2005-01", periods=2, freq="M"))
@@ -228,11 +229,12 @@ def test_copies_and_pickles_forecast_the_same(make, panel):
 def test_history(make, series):
     history = make(max_epochs=3, patience=3).fit(series).history_
     assert len(history["train_loss"]) == len(history["valid_loss"]) == 3
-    assert 0 <= history["best_epoch"] < 3
+    assert -1 <= history["best_epoch"] < 3  # -1: no epoch was better than the start
 
 
 def test_best_epoch_is_restored(make, series):
-    settings = {"learning_rate": 0.5, "lr_schedule": "constant", "patience": 6, "loss": "mse"}
+    settings = {"learning_rate": 0.1, "lr_schedule": "constant", "patience": 6, "loss": "mse"}
+    settings["linear_base"] = False  # the start is no good forecast: some epoch is better
     forecaster = make(max_epochs=6, **settings).fit(series)
     best = int(np.argmin(forecaster.history_["valid_loss"]))
     assert forecaster.history_["best_epoch"] == best

@@ -13,6 +13,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+import skscale
 from skscale.operators import (
     AveragePooling,
     ContinuousScale,
@@ -24,16 +25,14 @@ from skscale.operators import (
     Segmentation,
     Subsampling,
     WaveletApproximation,
+    all_operators,
 )
 
+# Those whose scales are whole numbers; a wavelet's are halvings.
 DISCRETE = [
-    AveragePooling(3),
-    MaxPooling(3),
-    MinPooling(3),
-    MovingAverage(3),
-    Subsampling(3),
-    Segmentation(3),
-    WaveletApproximation(2),
+    kind(2 if kind is WaveletApproximation else 3)
+    for kind in all_operators()
+    if kind not in (ContinuousScale, DiscreteGaussian)
 ]
 OPERATORS = [
     *DISCRETE,
@@ -225,7 +224,7 @@ def test_missing_values_are_refused_or_left_out(missing):
         missing(2).fit(x)
     result = missing(2, missing="ignore").fit(x).transform(x)
     assert np.isfinite(result).all()
-    with pytest.raises(ValueError, match="missing must be 'error' or 'ignore'"):
+    with pytest.raises(ValueError, match=r"'missing' parameter .* must be .*Got 'drop'"):
         missing(2, missing="drop").fit(X2)
 
 
@@ -252,7 +251,10 @@ BAD_SCALES = [
     (MultiScale(scales=4), "scales must be a sequence of at least one scale"),
     (MultiScale(scales=(1, 2.5)), "got 2.5; ContinuousScale"),
     (MultiScale(scales=(1, 64)), "scale=64 is larger than the series"),
-    (AveragePooling("forecastability", max_scale=0), "max_scale must be None or a whole number"),
+    (AveragePooling(np.True_), "scale must be a whole number >= 1"),
+    (DiscreteGaussian(np.True_), "scale must be a number above 0"),
+    (DiscreteGaussian([True] * 32), "scale must be a number above 0"),
+    (DiscreteGaussian(["1"] * 32), "scale must be a number above 0"),
 ]
 
 
@@ -260,6 +262,90 @@ BAD_SCALES = [
 def test_bad_scales_and_options_are_named(operator, message):
     with pytest.raises(ValueError, match=message):
         operator.fit(X2)
+
+
+NONSENSE = (float("nan"), float("inf"), -1, 1.5, "bogus", [1], {}, np.array([1, 2]), 10**30)
+BAD_PARAMETERS = {
+    **dict.fromkeys(("remainder", "align", "missing", "edges"), (None, 0, True, *NONSENSE)),
+    **dict.fromkeys(("window", "even", "method", "grid"), (None, 0, True, *NONSENSE)),
+    "wavelet": (None, 0, True, *NONSENSE),
+    "max_scale": (0, 2.0, True, np.False_, *NONSENSE),
+    "tolerance": (None, 1, False, np.False_, *NONSENSE),
+    "scale": (None, 0, True, float("nan"), float("inf"), -1, "bogus", {}, np.ones(2), 10**30),
+}
+
+
+@pytest.mark.parametrize("kind", all_operators())
+@pytest.mark.parametrize("name", BAD_PARAMETERS)
+def test_every_wrong_parameter_is_named(kind, name):
+    if name not in kind().get_params():
+        return
+    for value in BAD_PARAMETERS[name]:
+        operator = kind(**{name: value})
+        with pytest.raises((ValueError, TypeError), match=rf"\b{name}\b.*must|\b{name}=.* larger"):
+            operator.fit(X2)
+        assert not hasattr(operator, "n_timepoints_in_")
+
+
+@pytest.mark.parametrize("kind", [ContinuousScale, MultiScale])
+def test_parameters_of_an_inner_operator_are_checked(kind):
+    with pytest.raises(ValueError, match="'missing' parameter of AveragePooling"):
+        kind(AveragePooling(missing="bogus")).fit(X2)
+
+
+def test_numbers_of_numpy_are_numbers():
+    for kind in all_operators():
+        plain = kind(scale=2, max_scale=3).fit_transform(X2)
+        np.testing.assert_array_equal(
+            kind(scale=np.int8(2), max_scale=np.int64(3)).fit_transform(X2), plain
+        )
+    smooth = DiscreteGaussian(np.float64(2), tolerance=np.float64(1e-6)).fit_transform(X2)
+    np.testing.assert_array_equal(smooth, DiscreteGaussian(2.0).fit_transform(X2))
+
+
+def test_all_operators_are_the_public_ones_with_a_scale():
+    names = [kind.__name__ for kind in all_operators()]
+    assert names == sorted(names)
+    assert {*names, "MultiScale"} == set(skscale.__all__) & set(skscale.operators.__all__)
+    assert all("scale" in kind().get_params() for kind in all_operators())
+
+
+@every_operator
+def test_a_fit_that_fails_leaves_the_operator_as_it_was(operator):
+    fitted = clone(operator).fit(X2)
+    before = dict(vars(fitted))
+    for bad in (X3[..., :1], np.full((2, 30), np.nan)):
+        with pytest.raises(ValueError, match=r"larger than|needs|contains NaN"):
+            fitted.fit(bad)
+        assert {**vars(fitted)} == before
+    np.testing.assert_array_equal(fitted.transform(X2), clone(operator).fit_transform(X2))
+
+
+@every_operator
+def test_fit_takes_tensors_that_need_gradients(operator):
+    x = torch.from_numpy(X2.copy()).requires_grad_()
+    clone(operator).fit_transform(x).sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
+@every_operator
+def test_few_numbers_stay_on_one_core(operator, monkeypatch):
+    seen = []
+    real = type(operator)._transform_tensor
+
+    def watched(self, x):
+        seen.append(torch.get_num_threads())
+        return real(self, x)
+
+    monkeypatch.setattr(type(operator), "_transform_tensor", watched)
+    fitted, before = clone(operator).fit(X2), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        fitted.transform(X2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]
 
 
 @pytest.mark.parametrize("operator", [ContinuousScale, MultiScale])

@@ -11,7 +11,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skscale.representation import MultiScaleAutoencoder
+from skscale.representation import MultiScaleAutoencoder, _autoencoder
 
 
 def waves(n=60, length=24, seed=0):
@@ -187,32 +187,74 @@ def test_bad_input_of_fit_leaves_nothing(case):
     assert not hasattr(model, "codec_")
 
 
-BAD_PARAMETERS = [
-    ("scales", ()),
-    ("scales", (0.0, 1.0)),
-    ("scales", (1.5,)),
-    ("view", "median"),
-    ("decoding", "both"),
-    ("latent_size", 0),
-    ("hidden_size", 0),
-    ("dropout", 1.0),
-    ("kl_weight", -1.0),
-    ("standardize", "yes"),
-    ("variational", None),
-    ("max_epochs", 0),
-    ("batch_size", 0),
-    ("learning_rate", -1.0),
-    ("lr_schedule", "linear"),
-    ("validation_fraction", 1.0),
-    ("patience", 0),
-    ("device", "tpu"),
-]
+NONSENSE = (None, float("nan"), float("inf"), -1, "bogus", {}, 10**30)
+BAD_PARAMETERS = {
+    "scales": ((), (0.0, 1.0), (1.5,), (True,), (np.nan,), 1.0, *NONSENSE),
+    "view": ("median", ("first",), *NONSENSE),
+    "decoding": ("both", 1, *NONSENSE),
+    "latent_size": (0, 1.5, True, (1, 0), (1, 2, 3), *NONSENSE),
+    "hidden_size": (0, 1.5, True, [8], *NONSENSE),
+    "dropout": (1.0, 1, False, [0.1], *NONSENSE),
+    "variational": (0, 1, [True], *NONSENSE),
+    "kl_weight": (-1.0, False, [0.1], *NONSENSE),
+    "standardize": ("yes", 1, *NONSENSE),
+    "max_epochs": (0, 1.5, True, *NONSENSE),
+    "batch_size": (0, 1.5, True, *NONSENSE),
+    "learning_rate": (0, -1.0, True, "1e-3", *NONSENSE),
+    "lr_schedule": ("linear", 1, *NONSENSE),
+    "weight_decay": (False, [0.1], *NONSENSE),
+    "gradient_clip": (False, [0.1], *NONSENSE),
+    "validation_fraction": (1.0, False, [0.1], *NONSENSE),
+    "patience": (0, 1.5, True, *NONSENSE),
+    "device": ("tpu", 0, True, *NONSENSE),
+    "random_state": (1.5, True, [1], *NONSENSE[1:]),
+    "verbose": (1.5, [1], *NONSENSE[:-1]),
+}
 
 
-@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
-def test_bad_parameter_is_named(name, value):
-    with pytest.raises(ValueError, match=name):
-        make(**{name: value}).fit(X)
+def test_the_table_of_wrong_parameters_is_whole():
+    assert set(BAD_PARAMETERS) == set(MultiScaleAutoencoder().get_params())
+
+
+@pytest.mark.parametrize("name", BAD_PARAMETERS)
+def test_bad_parameter_is_named_before_training(name, monkeypatch):
+    monkeypatch.setattr(_autoencoder, "train", None)
+    for value in BAD_PARAMETERS[name]:
+        model = make(**{name: value})
+        with pytest.raises((ValueError, TypeError), match=rf"\b{name}\b"):
+            model.fit(X)
+        assert not hasattr(model, "n_timepoints_in_")
+
+
+def test_numbers_of_numpy_are_numbers():
+    whole = {name: np.int64(2) for name in ("latent_size", "max_epochs", "batch_size", "patience")}
+    real = {name: np.float64(0.1) for name in ("dropout", "kl_weight", "weight_decay")}
+    numbers = {**whole, **real, "hidden_size": np.int32(8), "random_state": np.int64(0)}
+    plain = {name: value.item() for name, value in numbers.items()}
+    found, expected = (make(**given, variational=True).fit(X) for given in (numbers, plain))
+    np.testing.assert_array_equal(found.transform(X), expected.transform(X))
+
+
+def test_a_refit_that_is_interrupted_leaves_the_old_fit(monkeypatch):
+    model = make().fit(X)
+    expected = model.transform(X)
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_autoencoder, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X3[..., :10])
+    np.testing.assert_array_equal(model.transform(X), expected)
+    assert model.n_timepoints_in_ == model.n_features_in_ == 24
+
+
+def test_fit_takes_tensors_that_need_gradients(fitted):
+    x = torch.from_numpy(X).requires_grad_()
+    model = make().fit(x)
+    np.testing.assert_array_equal(model.transform(X), make().fit(X).transform(X))
+    model.transform(x).sum().backward()
+    assert torch.isfinite(x.grad).all()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,18 @@ import pytest
 import torch
 
 from skscale.nn import SigmaNet, TimeMixerNet
-from skscale.training import SeriesBuffer, TrainingConfig, Windows, train
+from skscale.training import Run, SeriesBuffer, TrainingConfig, Windows, train
 from skscale.training import loop as training_loop
+from skscale.training.randomness import OwnNumbers
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
-NETS = [lambda: SigmaNet(48, 24, 3), lambda: TimeMixerNet(48, 24, 3)]
+NETS = [
+    lambda: SigmaNet(48, 24, 3),
+    lambda: SigmaNet(48, 24, 3, dropout=0.1),
+    lambda: TimeMixerNet(48, 24, 3, dropout=0.0),
+    lambda: TimeMixerNet(48, 24, 3, dropout=0.1),
+]
 
 
 def windows():
@@ -44,3 +50,26 @@ def test_options_train(build, change):
     history = train(build().cuda(), windows(), config)
     assert history.train_loss[-1] < history.train_loss[0]
     assert history.notes == []
+
+
+@pytest.mark.parametrize("draw", [torch.nn.Dropout(0.3), torch.rand_like, torch.bernoulli])
+def test_draws_are_those_of_the_seed(draw):
+    x = torch.full((64, 33), 0.5, device="cuda")
+    torch.cuda.manual_seed(5)
+    expected = draw(x)
+    state = torch.cuda.get_rng_state()
+    with OwnNumbers(5):
+        assert torch.equal(draw(x), expected)
+    assert torch.equal(torch.cuda.get_rng_state(), state)
+
+
+def test_a_seed_decides_dropout():
+    found = []
+    for _ in range(2):
+        run = Run(seed=3)
+        with run.numbers:
+            net = TimeMixerNet(48, 24, 3, dropout=0.3).cuda()
+        train(net, windows(), TrainingConfig(max_epochs=2), run=run)
+        found.append(torch.cat([p.detach().flatten() for p in net.parameters()]))
+        torch.rand(5, device="cuda")
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
