@@ -42,9 +42,9 @@ def fit_linear_maps(
     Parameters
     ----------
     windows : Windows
-        Those that observe one point of the context, or not all steps that are fitted, are left
-        out. Steps of the horizon that less than half of the windows observe are not fitted: they
-        take the correction of the last step of their phase.
+        Those that observe one point of the context are left out. Steps of the horizon that less
+        than half of the windows observe are learned from those alone that do; where these are
+        few, they take the correction of the last step of their phase.
     prior : Tensor of shape (prediction_length, context_length)
         The map that an infinite penalty gives.
     penalties : sequence of float
@@ -57,35 +57,49 @@ def fit_linear_maps(
     list of Tensor of shape (prediction_length, context_length)
         One map for each penalty; the prior itself if no window is left.
     """
-    L = prior.shape[1]
     prior = prior.to(windows.device, torch.float64)
-    steps = _observed_steps(windows)
-    fitted = prior[:steps]
-    gram, cross = prior.new_zeros(L, L), prior.new_zeros(L, steps)
-    count = prior.new_zeros(())
+    half, many = _observed_steps(windows, prior.shape[1])
+    parts = [_corrections(windows, prior[:half], penalties, season)]
+    if many > half:
+        # Some series are short: what they do not show is learned from the others alone.
+        parts.append(_corrections(windows, prior[:many], penalties, season)[:, half:])
+    corrections = torch.cat(parts, dim=1)
+    repeated = _repeated_steps(corrections.shape[1], len(prior), season).to(prior.device)
+    return [(prior + c[repeated]).to(torch.float32) for c in corrections]
+
+
+def _corrections(
+    windows: Windows, prior: Tensor, penalties: Sequence[float], season: int
+) -> Tensor:
+    """What to add to ``prior`` (steps, L) for each penalty, (n_penalties, steps, L)."""
+    steps, L = prior.shape
+    gram, cross, count = prior.new_zeros(L, L), prior.new_zeros(L, steps), prior.new_zeros(())
     channels = windows.buffer.values.shape[1]
     chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
-        x, residual = _centred_rows(windows.batch(index), fitted, season)
+        x, residual = _centred_rows(windows.batch(index), prior, season)
         gram.addmm_(x.T, x)
         cross.addmm_(x.T, residual)
         count += len(x)
     if not count:
-        return [prior.to(torch.float32) for _ in penalties]
+        return prior.new_zeros(len(penalties), steps, L)
     values, vectors = torch.linalg.eigh(gram / count)
     projected = vectors.T @ cross / count
-    repeated = _repeated_steps(steps, len(prior), season).to(prior.device)
-    corrections = (
-        (vectors @ (projected / (values.unsqueeze(1) + penalty))).T for penalty in penalties
+    return torch.stack(
+        [(vectors @ (projected / (values.unsqueeze(1) + penalty))).T for penalty in penalties]
     )
-    return [(prior + c[repeated]).to(torch.float32) for c in corrections]
 
 
-def _observed_steps(windows: Windows) -> int:
-    """Steps of the horizon that at least half of the windows observe; one at least."""
+def _observed_steps(windows: Windows, context_length: int) -> tuple[int, int]:
+    """Steps of the horizon that half of the windows observe, and that many do; one at least.
+
+    Many are twice as many windows and channels as a map has weights for a step.
+    """
     step = torch.arange(windows.prediction_length, device=windows.device)
     observed = windows.observed(spread_indices(windows, 1024)).unsqueeze(1) > step
-    return max(1, int((observed.double().mean(dim=0) >= 0.5).sum()))
+    share = observed.double().mean(dim=0)
+    rows = share * len(windows) * windows.buffer.values.shape[1]
+    return max(1, int((share >= 0.5).sum())), int((rows >= 2 * context_length).sum())
 
 
 def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:

@@ -93,6 +93,18 @@ def test_a_large_penalty_gives_the_prior():
     torch.testing.assert_close(weight, naive().float())
 
 
+def test_steps_that_short_series_do_not_show_are_learned_from_the_others():
+    """One long series, and a hundred of which only the first step ahead is known."""
+    long, short = noise(60), [noise(L + 1, seed) for seed in range(1, 101)]
+    lengths = torch.tensor([60] + [L + 1] * 100)
+    last = torch.tensor([60 - T] + [L] * 100)
+    both = Windows(buffer_of(long, *short), L, T, torch.full_like(lengths, L), last)
+    (found,) = fit_linear_maps(both, naive(), [0.1])
+    alone = plain_ridge([long], naive().numpy(), 0.1)
+    np.testing.assert_allclose(found[1:], alone[1:], rtol=1e-4, atol=1e-5)
+    assert np.abs(found[0].numpy() - alone[0]).max() > 0.01
+
+
 def test_many_channels_take_little_memory():
     """A pass of 1,024 windows of 200 channels would be 150 MB in float32, twice that in float64."""
     sizes = []
