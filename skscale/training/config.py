@@ -14,7 +14,8 @@ from skscale.training.optimizer import SCHEDULES
 __all__ = ["History", "NonFiniteLossError", "TrainingConfig"]
 
 PRECISIONS = ("fp32", "bf16")
-_LARGEST = 2**31 - 1  # torch counts windows, and keeps weights, in types that end beyond it
+_LARGEST_INT = 2**31 - 1
+_LARGEST = 3e38  # of float32, which weights and their rates are in
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,9 @@ class TrainingConfig:
 
 def _whole(name: str, value: Any, or_none: str = "") -> int:
     number = _plain(value)
-    if not isinstance(number, Integral) or not 1 <= int(number) <= _LARGEST:
+    if not isinstance(number, Integral) or not 1 <= int(number) <= _LARGEST_INT:
         raise ValueError(
-            f"{name} must be a positive integer{or_none}, at most {_LARGEST}, got {value!r}"
+            f"{name} must be a positive integer{or_none}, at most {_LARGEST_INT}, got {value!r}"
         )
     return int(number)
 
@@ -104,7 +105,7 @@ def _real(name: str, value: Any) -> float:
     number = _plain(value)
     if not isinstance(number, Real) or not 0 <= cast(float, number) <= _LARGEST:
         raise ValueError(
-            f"{name} must be a finite number, not negative and at most {_LARGEST}, got {value!r}"
+            f"{name} must be a finite number, not negative and at most {_LARGEST:g}, got {value!r}"
         )
     return float(number)
 

@@ -73,7 +73,7 @@ def train(
         If a training or validation loss, or a weight, is nan or infinite; names the epoch.
     """
     run = run or Run()
-    _check_weights(net, config, epoch=0)
+    _check_weights(net, config)
     history, best = History(), None
     step = _prepare(net, config, run, windows.device, history)
     steps = _steps_per_epoch(windows, config)
@@ -89,10 +89,10 @@ def train(
             losses = step.runtime.mean(_train_epoch(step, windows, order, rates, bar))
             history.learning_rate.append(rates[0].learning_rate)
             history.train_loss.append(_checked_mean(losses, config, epoch + 1))
-            _check_weights(net, config, epoch + 1)
+            _check_weights(net, config, (epoch + 1, steps))
             if best is not None and validation is not None:
                 loss = evaluate(step.net, validation, config, run)
-                best.offer(_checked_validation(loss, config, epoch + 1), epoch)
+                best.offer(_checked_validation(loss, config, (epoch + 1, steps)), epoch)
                 history.valid_loss.append(loss)
             history.seconds.append(perf_counter() - started)
             bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
@@ -185,33 +185,35 @@ def _checked_mean(losses: Tensor, config: TrainingConfig, epoch: int) -> float:
     finite = losses.isfinite()
     if not finite.all():
         step = int((~finite).to(torch.uint8).argmax())
-        value = float(losses[step])
-        raise _diverged(
-            f"the {config.loss} loss became {value}", f"{epoch}, step {step + 1}", config
-        )
+        what = f"the {config.loss} loss became {float(losses[step])}"
+        raise _diverged(what, config, (epoch, step + 1))
     return float(losses.mean())
 
 
-def _checked_validation(loss: float, config: TrainingConfig, epoch: int) -> float:
+def _checked_validation(loss: float, config: TrainingConfig, after: tuple[int, int]) -> float:
     if not math.isfinite(loss):
-        raise _diverged(f"the validation loss became {loss}", f"{epoch}", config)
+        raise _diverged(f"the validation loss became {loss}", config, after)
     return loss
 
 
-def _check_weights(net: nn.Module, config: TrainingConfig, epoch: int) -> None:
-    """Raise NonFiniteLossError unless all weights are finite; epoch 0 is before the first step."""
+def _check_weights(
+    net: nn.Module, config: TrainingConfig, after: tuple[int, int] | None = None
+) -> None:
+    """Raise NonFiniteLossError unless all weights are finite after an epoch and step."""
     finite = [parameter.isfinite().all() for parameter in net.parameters()]
-    if finite and not torch.stack(finite).all():
-        name = next(name for name, p in net.named_parameters() if not p.isfinite().all())
-        if epoch == 0:
-            raise NonFiniteLossError(f"the weights {name} are not finite before the first step")
-        raise _diverged(f"the weights {name} became nan or infinite", f"{epoch}", config)
+    if not finite or torch.stack(finite).all():
+        return
+    name = next(name for name, p in net.named_parameters() if not p.isfinite().all())
+    if after is None:
+        raise NonFiniteLossError(f"the weights {name} are not finite before the first step")
+    raise _diverged(f"the weights {name} became nan or infinite", config, after)
 
 
-def _diverged(what: str, when: str, config: TrainingConfig) -> NonFiniteLossError:
+def _diverged(what: str, config: TrainingConfig, at: tuple[int, int]) -> NonFiniteLossError:
+    epoch, step = at
     return NonFiniteLossError(
-        f"{what} in epoch {when}; learning_rate={config.learning_rate} is the likely cause: lower "
-        "it, or bound the gradient with gradient_clip"
+        f"{what} in epoch {epoch}, step {step}; learning_rate={config.learning_rate} is the likely "
+        "cause: lower it, or bound the gradient with gradient_clip"
     )
 
 

@@ -1,4 +1,6 @@
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -189,7 +191,7 @@ def test_a_validation_loss_that_is_not_finite_names_the_epoch(sine):
     values = sine.clone()
     values[190] = float("nan")
     windows, validation = windows_of(sine, 10, 3, 10, 150), windows_of(values, 10, 3, 160, 197)
-    with pytest.raises(NonFiniteLossError, match="validation loss became nan in epoch 1"):
+    with pytest.raises(NonFiniteLossError, match="validation loss became nan in epoch 1, step 5;"):
         train(fresh(), windows, TrainingConfig(), validation)
 
 
@@ -206,7 +208,9 @@ def test_weights_that_are_not_finite_are_named(sine):
         return (net.map.weight * 0.0).sum().clamp(min=0.0).sqrt()
 
     run = Run(objective=infinite_gradient)
-    with pytest.raises(NonFiniteLossError, match=r"map\.weight became .* in epoch 1; learning"):
+    with pytest.raises(
+        NonFiniteLossError, match=r"map\.weight became .* in epoch 1, step 1; learn"
+    ):
         train(fresh(), windows, TrainingConfig(max_epochs=1, batch_size=200), run=run)
 
 
@@ -264,3 +268,18 @@ def test_another_objective_over_rows():
     assert evaluate(net, Rows(values[32:]), config, run) == pytest.approx(
         float((net(values[32:]) - values[32:]).square().mean().detach()), rel=1e-5
     )
+
+
+def test_a_progress_bar_is_shown_where_asked_for(sine, capsys):
+    windows = windows_of(sine, 10, 3, 10, 60)
+    config = TrainingConfig(max_epochs=2)
+    train(fresh(), windows, config, run=Run(verbose=0))
+    assert capsys.readouterr() == ("", "")
+    train(fresh(), windows, config, run=Run(verbose=1))
+    assert "4/4" in capsys.readouterr().err
+
+
+def test_no_bar_is_imported_before_it_is_shown():
+    """In a notebook without widgets, tqdm's import warns."""
+    code = "import sys, skscale.training; assert 'tqdm.auto' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
