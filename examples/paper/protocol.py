@@ -18,6 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from skscale.forecasting import NetworkForecaster
 from skscale.forecasting._panel import Panel
+from skscale.training import resolve_device
 
 ETT_HOURS = (8_640, 11_520, 14_400)  # 12, 4 and 4 months of 30 days
 
@@ -129,7 +130,7 @@ def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
     training rows, which `split` has brought to zero and one.
     """
     model, panel = forecaster.model_, Panel.from_frames(data.values)
-    device = next(model.network.parameters()).device
+    device = resolve_device(forecaster.device)
     context = model.context(data.values, None, panel)
     unit = replace(
         context.scale,

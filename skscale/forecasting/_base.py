@@ -192,4 +192,4 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         values = model.forecasts(context, series, cuts.ravel(), future, device)
         values = values.reshape(*cuts.shape, *values.shape[1:])[:, :, splits.steps - 1]
         seen.scale.hold_constants(values, panel.take(place), seen.panel.positions_of(first), cuts)
-        return values[..., column_order(model.channels, first.columns)]
+        return values[..., context.channels[column_order(seen.y.columns, first.columns)]]

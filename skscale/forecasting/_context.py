@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skscale.forecasting._frames import column_order, extended, renamed
+from skscale.forecasting._frames import extended, renamed
 from skscale.forecasting._horizon import times_after
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
@@ -29,6 +29,8 @@ class Context:
         Newest unbroken stretch of every series, sorted by name.
     order : int64 ndarray of shape (n_series,)
         Where ``panel`` holds the series in the order of ``y``.
+    channels : int64 ndarray of shape (n_channels,)
+        Where it holds the channels in the order of ``y``.
     scale : SeriesScale
         Statistics of its series.
     rows : float64 ndarray of shape (n_points, n_columns)
@@ -41,6 +43,7 @@ class Context:
     X: pd.DataFrame | None
     panel: Panel
     order: np.ndarray
+    channels: np.ndarray
     scale: SeriesScale
     rows: np.ndarray
     buffer: SeriesBuffer
@@ -60,8 +63,7 @@ class Context:
         rows = (self.order[:, None] * n_steps + np.arange(n_steps)).ravel()
         times = times_after(self.panel, steps).take(rows)
         index = self.panel.index_of(np.repeat(self.order, n_steps), times)
-        channels = column_order(self.panel.columns, self.y.columns)
-        values = values.reshape(len(index), -1)[rows][:, channels]
+        values = values.reshape(len(index), -1)[rows][:, self.channels]
         return pd.DataFrame(values, index=index, columns=self.y.columns)
 
 

@@ -14,6 +14,7 @@ from torch import nn
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context, Future
 from skscale.forecasting._effects import ColumnEffects
+from skscale.forecasting._frames import channel_order
 from skscale.forecasting._horizon import rows_ahead, sources, times_after
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._rolling import roll_forward
@@ -107,7 +108,9 @@ class FittedNetwork:
             scale = known.scale.carried_to(known.panel, ordered, scale)
         rows = scale.standardised(ordered)
         buffer = self.buffer(ordered, scale, rows)
-        return Context(y, X, ordered, ordered.positions_of(panel), scale, rows, buffer)
+        order = ordered.positions_of(panel)
+        channels = np.argsort(channel_order(y.columns, self.channels))
+        return Context(y, X, ordered, order, channels, scale, rows, buffer)
 
     def buffer(self, panel: Panel, scale: SeriesScale, rows: np.ndarray) -> SeriesBuffer:
         """Scaled series and features of a panel with standardised columns ``rows``, on the CPU."""
@@ -224,7 +227,7 @@ class FittedNetwork:
     def _on(self, device: torch.device) -> tuple[nn.Module, nn.Module]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""
         both = self.forecast, self.rolled
-        if next(self.network.parameters()).device != device:
+        if _device(self.network) != device:
             for net in both:
                 net.to(device)  # takes a millisecond to find out that there is nothing to do
         return both[0].eval(), both[1].eval()
@@ -232,11 +235,15 @@ class FittedNetwork:
     def __getstate__(self) -> dict[str, Any]:
         """Hold the network on the CPU, so that a copy loads on a machine without a GPU."""
         state = dict(self.__dict__)
-        if next(self.network.parameters()).device.type != "cpu":
+        if _device(self.network).type != "cpu":
             names = ("network", "forecast", "rolled")
             nets = deepcopy(nn.ModuleList([state[name] for name in names])).cpu()
             state.update(zip(names, nets, strict=True))
         return state
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next((p.device for p in network.parameters()), torch.device("cpu"))
 
 
 def _filled(rows: np.ndarray, source: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from skscale.forecasting._time import check_times
 
 __all__ = [
     "as_numbers",
+    "channel_order",
     "check_covered",
     "check_frame",
     "column_order",
@@ -162,6 +163,21 @@ def column_order(found: pd.Index, wanted: pd.Index) -> np.ndarray:
             f"{list(wanted)}; they must be the same"
         )
     return found.get_indexer(wanted)
+
+
+def channel_order(found: pd.Index, wanted: pd.Index) -> np.ndarray:
+    """Where series to come hold the channels that a network was trained on.
+
+    By name; by position where all names are new, since other series may have names of their own.
+
+    Raises
+    ------
+    ValueError
+        If some names are known and others are not, or the number differs.
+    """
+    if len(found) == len(wanted) and not found.isin(wanted).any():
+        return np.arange(len(wanted))
+    return column_order(found, wanted)
 
 
 def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from skscale.forecasting._frames import as_numbers, column_order, instances
+from skscale.forecasting._frames import as_numbers, channel_order, instances
 from skscale.forecasting._time import TimeStep
 
 __all__ = ["Panel", "rows_at"]
@@ -126,14 +126,8 @@ class Panel:
         )
 
     def with_columns(self, columns: pd.Index) -> Panel:
-        """Bring the channels into the order of ``columns``; a single one may have any name.
-
-        Raises
-        ------
-        ValueError
-            If one is missing or new.
-        """
-        order = column_order(self.columns, columns)
+        """Bring the channels into the order of ``columns``, see `channel_order`."""
+        order = channel_order(self.columns, columns)
         values = self.values if (np.diff(order) == 1).all() else self.values[:, order]
         return replace(self, values=values, columns=columns)
 

@@ -23,7 +23,7 @@ from skscale.training import (
 class Linear(nn.Module):
     """The least network the loop can train."""
 
-    n_future_features = 0
+    n_past_features = n_future_features = 0
 
     def __init__(self, context_length, prediction_length):
         super().__init__()
