@@ -1,0 +1,1 @@
+"""How the weights in `skscale.pretrained` were trained and chosen."""

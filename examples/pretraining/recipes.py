@@ -1,0 +1,85 @@
+"""What is trained for each season."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Source(NamedTuple):
+    """Series of M4, and how many of their points make a season there.
+
+    Where that is not the season of the recipe, they are stretched by linear interpolation.
+    """
+
+    frequency: str
+    season: int
+    share: float
+
+
+class Recipe(NamedTuple):
+    """Data and sizes of the nets of one season.
+
+    Attributes
+    ----------
+    season : int
+    context_length, prediction_length : int
+        Points that a net sees and forecasts.
+    history_length : int
+        Points that the textbook forecasts see.
+    n_cuts : int
+        A window ends somewhere in the last ``n_cuts`` horizons of its series.
+    n_windows : int
+        Windows drawn once; an epoch of the training.
+    sources : tuple of Source
+        Shares of the windows; what is missing from one comes from the priors.
+    """
+
+    season: int
+    context_length: int
+    prediction_length: int
+    history_length: int
+    n_cuts: int
+    n_windows: int
+    sources: tuple[Source, ...]
+
+
+RECIPES = {
+    r.season: r
+    for r in (
+        Recipe(1, 24, 6, 60, 8, 200_000, (Source("Yearly", 1, 0.9),)),
+        Recipe(4, 40, 8, 96, 8, 200_000, (Source("Quarterly", 4, 0.9),)),
+        Recipe(
+            5,
+            80,
+            15,
+            200,
+            12,
+            80_000,
+            (Source("Daily", 5, 0.5), Source("Monthly", 12, 0.1), Source("Hourly", 24, 0.1)),
+        ),
+        Recipe(
+            7,
+            84,
+            14,
+            200,
+            12,
+            80_000,
+            (Source("Daily", 7, 0.5), Source("Monthly", 12, 0.1), Source("Hourly", 24, 0.1)),
+        ),
+        Recipe(12, 84, 18, 180, 8, 200_000, (Source("Monthly", 12, 0.9),)),
+        Recipe(24, 168, 48, 500, 12, 20_000, (Source("Hourly", 24, 0.75),)),
+        Recipe(48, 336, 48, 700, 12, 20_000, (Source("Hourly", 24, 0.3), Source("Hourly", 48, 0.4))),
+        Recipe(52, 130, 13, 312, 40, 40_000, (Source("Weekly", 52, 0.6), Source("Monthly", 12, 0.1))),
+    )
+}
+
+
+class Member(NamedTuple):
+    """One net of a season's average."""
+
+    body: str
+    width: int
+    seed: int
+    context_length: int
+    n_steps: int
+    learning_rate: float

@@ -1,0 +1,138 @@
+"""Train one net of a season; run again, it goes on where it stopped.
+
+``python -m examples.pretraining.train --season 12 --body mlp --width 192 --steps 6000``
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from examples.command_line import add_data_argument, positive, script_parser
+from examples.pretraining.recipes import RECIPES, Member, Recipe
+from examples.pretraining.windows import Windows, training_windows
+from skscale.pretrained._net import QUANTILES, QuantileNet
+
+RUNS = Path("pretraining_runs")
+BATCH = 512
+LIMIT = 30.0  # of an error in units of the scale: a wild series must not teach alone
+MEDIAN_WEIGHT = 4.0  # the median is the forecast
+_SAVE_EVERY = 500
+
+
+def run_path(folder: Path, season: int, member: Member) -> Path:
+    """Where a member's weights, or its unfinished run, are kept."""
+    m = member
+    name = f"{season}-{m.body}{m.width}-context{m.context_length}-steps{m.n_steps}-seed{m.seed}"
+    return folder / f"{name}.pt"
+
+
+def pinball(quantiles: Tensor, target: Tensor) -> Tensor:
+    """Mean pinball loss of quantiles (batch, horizon, n_quantiles), errors held at a limit."""
+    levels = torch.tensor(QUANTILES, device=quantiles.device)
+    weights = torch.where(levels == 0.5, MEDIAN_WEIGHT, 1.0)
+    error = (target.unsqueeze(2) - quantiles).clamp(-LIMIT, LIMIT)
+    losses = torch.maximum(levels * error, (levels - 1) * error)
+    return (losses * weights).mean() / weights.mean()
+
+
+class Run:
+    """State of a training run."""
+
+    def __init__(self, recipe: Recipe, member: Member, device: str):
+        torch.manual_seed(member.seed)
+        self.net = QuantileNet(
+            member.context_length, recipe.prediction_length, member.body, member.width
+        ).to(device)
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), lr=member.learning_rate, weight_decay=0.01
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, member.learning_rate, member.n_steps, pct_start=0.2
+        )
+        self.generator = torch.Generator().manual_seed(member.seed)
+        self.step, self.seconds = 0, 0.0
+
+    def state(self) -> dict[str, object]:
+        """Everything that `resume` needs."""
+        return {
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def resume(self, state: dict) -> None:
+        """Go on from a saved state."""
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["generator"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def advance(self, windows: Windows) -> float:
+        """Take one step; returns its loss."""
+        batch = torch.randint(len(windows.target), (BATCH,), generator=self.generator)
+        batch = batch.to(windows.target.device)
+        inputs = windows.inputs
+        found = self.net(inputs.context[batch], inputs.observed[batch], inputs.textbook[batch])
+        loss = pinball(found, windows.target[batch])
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.step += 1
+        return float(loss.detach())
+
+
+def train(recipe: Recipe, member: Member, windows: Windows, path: Path, device: str) -> Run:
+    """Train a member to its last step, saving its state on the way."""
+    run = Run(recipe, member, device)
+    if path.is_file():
+        run.resume(torch.load(path, weights_only=True, map_location=device))
+    windows, began, total = windows.to(device), time.process_time(), 0.0
+    while run.step < member.n_steps:
+        total += run.advance(windows)
+        if run.step % _SAVE_EVERY == 0 or run.step == member.n_steps:
+            run.seconds += time.process_time() - began
+            began = time.process_time()
+            print(f"{path.stem}: step {run.step}, loss {total / _SAVE_EVERY:.4f}", flush=True)
+            total = 0.0
+            torch.save(run.state(), path)
+    return run
+
+
+def main() -> None:
+    parser = script_parser(__doc__ or "")
+    add_data_argument(parser)
+    parser.add_argument("--season", type=int, choices=RECIPES, required=True)
+    parser.add_argument("--body", choices=("sigma", "mlp"), default="mlp")
+    parser.add_argument("--width", type=positive, default=128)
+    parser.add_argument("--context", type=positive, help="points; the recipe's where left out")
+    parser.add_argument("--steps", type=positive, default=4000)
+    parser.add_argument("--learning-rate", type=float, default=0.003)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of unfinished work")
+    _run(parser.parse_args())
+
+
+def _run(args: argparse.Namespace) -> None:
+    recipe = RECIPES[args.season]
+    context = args.context or recipe.context_length
+    member = Member(args.body, args.width, args.seed, context, args.steps, args.learning_rate)
+    args.runs.mkdir(exist_ok=True)
+    windows = training_windows(recipe, args.data, args.runs)
+    run = train(recipe, member, windows, run_path(args.runs, args.season, member), args.device)
+    print(f"{run.seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

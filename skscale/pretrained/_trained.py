@@ -1,0 +1,180 @@
+"""Forecasts of trained networks in the units of a series, as far ahead as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from skscale.pretrained._net import QUANTILES, QuantileNet, scaled_inputs
+
+__all__ = ["TrainedNet"]
+
+_MEDIAN = QUANTILES.index(0.5)
+
+
+class TrainedNet(nn.Module):
+    """Average of trained networks for series with one season; `load` makes it.
+
+    Parameters
+    ----------
+    members : sequence of QuantileNet
+        Networks whose quantiles are averaged; all have the same ``prediction_length``.
+    season : int
+        Points of the season that they were trained for.
+    history_length : int
+        Points that the textbook forecasts see; nothing before them is read.
+
+    Attributes
+    ----------
+    quantile_levels : tuple of float
+        Levels of what `quantiles` returns; 0.5 is the forecast.
+    context_length : int
+        Points that the longest network sees.
+    prediction_length : int
+        Steps that the networks forecast at once.
+    """
+
+    quantile_levels = QUANTILES
+
+    def __init__(self, members: Sequence[QuantileNet], season: int, history_length: int):
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.season = season
+        self.history_length = history_length
+        self.context_length = max(member.context_length for member in members)
+        self.prediction_length = members[0].prediction_length
+
+    def forward(self, series: Tensor, mask: Tensor) -> Tensor:
+        """Quantiles of the next ``prediction_length`` values, with gradients.
+
+        Parameters
+        ----------
+        series : Tensor of shape (batch, length)
+            At least ``context_length`` values; float64 where the device has it.
+        mask : bool Tensor of shape (batch, length)
+            False marks left padding.
+
+        Returns
+        -------
+        Tensor of shape (batch, prediction_length, n_quantiles)
+        """
+        inputs = scaled_inputs(
+            series, mask, self.season, self.context_length, self.prediction_length
+        )
+        found = [m(inputs.context, inputs.observed, inputs.textbook) for m in self.members]
+        scaled = torch.stack(found).mean(0).to(series.dtype)
+        return inputs.location.unsqueeze(2) + inputs.scale.unsqueeze(2) * scaled
+
+    @torch.no_grad()
+    def quantiles(
+        self, context: Tensor, mask: Tensor | None = None, steps: int | None = None
+    ) -> Tensor:
+        """Quantiles of the next values, in the units of the context.
+
+        A horizon beyond ``prediction_length`` is forecast in blocks, each from the medians of
+        those before; the widths of the blocks add up like standard deviations. A median is
+        never further from the last value than the furthest value of the history, plus as much
+        again for each length of the history ahead, so it grows at most like a line.
+
+        Parameters
+        ----------
+        context : Tensor of shape (batch, length)
+            Series, the newest value last, of any length: what is longer than
+            ``history_length`` is cut, what is shorter is padded.
+        mask : bool Tensor of shape (batch, length), optional
+            False marks values that are not observed: left padding, or holes, which repeat the
+            value before. Everything is observed where left out.
+        steps : int, optional
+            Steps ahead, ``prediction_length`` where left out.
+
+        Returns
+        -------
+        Tensor of shape (batch, steps, n_quantiles)
+            Never crossing, finite, in the dtype of the context. A constant is forecast as
+            itself.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit, a row has no observed value, an observed value is not finite,
+            or ``steps`` is below 1.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from skscale.pretrained import load
+        >>> months = torch.arange(60.0)
+        >>> sales = 100 + months + 10 * torch.sin(months * torch.pi / 6)
+        >>> load("sigma-12").quantiles(sales[None], steps=24).shape
+        torch.Size([1, 24, 13])
+        """
+        mask = torch.ones_like(context, dtype=torch.bool) if mask is None else mask
+        steps = self.prediction_length if steps is None else steps
+        _check(context, mask, steps)
+        series, mask = self._history(context, mask)
+        # Over the largest value, so that no difference leaves the range of numbers.
+        unit = series.abs().amax(1, keepdim=True)
+        unit = torch.where(unit > 0, unit, 1.0)
+        found = self._roll(series / unit, mask, steps) * unit.unsqueeze(2)
+        limits = torch.finfo(context.dtype)
+        return found.clamp(limits.min, limits.max).to(context.dtype)
+
+    def _history(self, context: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Last points, holes filled, padded on the left to at least the context length."""
+        dtype = torch.float32 if context.device.type == "mps" else torch.float64
+        series, mask = context[:, -self.history_length :].to(dtype), mask[:, -self.history_length :]
+        n_missing = max(self.context_length - series.shape[1], 0)
+        series = nn.functional.pad(series, (n_missing, 0))
+        mask = nn.functional.pad(mask, (n_missing, 0))
+        places = torch.arange(series.shape[1], device=series.device)
+        newest = torch.where(mask, places, -1).cummax(1).values
+        begun = newest >= 0
+        filled = series.gather(1, newest.clamp(min=0))
+        return torch.where(begun, filled, 0.0), begun
+
+    def _roll(self, series: Tensor, mask: Tensor, steps: int) -> Tensor:
+        last, n_intervals = series[:, -1:], (mask.sum(1, keepdim=True) - 1).clamp(min=1)
+        reach = torch.where(mask, (series - last).abs(), 0.0).amax(1, keepdim=True)
+        blocks: list[Tensor] = []
+        before = torch.zeros_like(last).unsqueeze(2)
+        for start in range(0, steps, self.prediction_length):
+            found = self(series, mask)
+            median = found[..., _MEDIAN]
+            offsets = found - median.unsqueeze(2)
+            ahead = torch.arange(1, self.prediction_length + 1, device=series.device) + start
+            most = reach * (1 + ahead / n_intervals)
+            median = torch.maximum(torch.minimum(median, last + most), last - most)
+            offsets = torch.sign(offsets) * torch.hypot(offsets, before)
+            blocks.append(median.unsqueeze(2) + offsets)
+            before = offsets[:, -1:]
+            series = torch.cat((series, median), 1)[:, -self.history_length :]
+            mask = torch.cat((mask, torch.ones_like(median, dtype=torch.bool)), 1)
+            mask = mask[:, -self.history_length :]
+        return torch.cat(blocks, dim=1)[:, :steps]
+
+
+def _check(context: Tensor, mask: Tensor, steps: int) -> None:
+    if context.ndim != 2 or not context.is_floating_point():
+        raise ValueError(
+            f"context must be a floating tensor of shape (batch, length), got {context.dtype} "
+            f"of shape {tuple(context.shape)}"
+        )
+    if mask.shape != context.shape or mask.dtype != torch.bool:
+        raise ValueError(
+            f"mask must be a bool tensor of shape {tuple(context.shape)}, got {mask.dtype} of "
+            f"shape {tuple(mask.shape)}"
+        )
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    empty = torch.nonzero(~mask.any(1))
+    if len(empty):
+        raise ValueError(f"row {int(empty[0])} of the context has no observed value")
+    wrong = torch.nonzero(mask & ~context.isfinite())
+    if len(wrong):
+        row, place = wrong[0].tolist()
+        raise ValueError(
+            f"context must be finite where observed, got {context[row, place].item()} at "
+            f"[{row}, {place}]; mark missing values in the mask"
+        )
