@@ -68,18 +68,42 @@ RECIPES = {
         ),
         Recipe(12, 84, 18, 180, 8, 200_000, (Source("Monthly", 12, 0.9),)),
         Recipe(24, 168, 48, 500, 12, 20_000, (Source("Hourly", 24, 0.75),)),
-        Recipe(48, 336, 48, 700, 12, 20_000, (Source("Hourly", 24, 0.3), Source("Hourly", 48, 0.4))),
-        Recipe(52, 130, 13, 312, 40, 40_000, (Source("Weekly", 52, 0.6), Source("Monthly", 12, 0.1))),
+        Recipe(
+            48, 336, 48, 700, 12, 20_000, (Source("Hourly", 24, 0.3), Source("Hourly", 48, 0.4))
+        ),
+        Recipe(
+            52, 130, 13, 312, 40, 40_000, (Source("Weekly", 52, 0.6), Source("Monthly", 12, 0.1))
+        ),
     )
 }
 
 
 class Member(NamedTuple):
-    """One net of a season's average."""
+    """One net of a season's average; without ``textbook`` it is not shown those forecasts."""
 
     body: str
     width: int
-    seed: int
     context_length: int
     n_steps: int
-    learning_rate: float
+    seed: int = 0
+    learning_rate: float = 0.003
+    textbook: bool = True
+
+    def name(self, season: int) -> str:
+        """Name of its run."""
+        name = f"{season}-{self.body}{self.width}-context{self.context_length}"
+        name += f"-steps{self.n_steps}-seed{self.seed}"
+        return name if self.textbook else f"{name}-alone"
+
+
+# What is packed: nets that are averaged, by season.
+MEMBERS = {
+    1: (Member("mlp", 96, 24, 4000),),
+    4: (Member("mlp", 128, 40, 4000),),
+    5: (Member("mlp", 96, 80, 1500),),
+    7: (Member("mlp", 96, 84, 1500),),
+    12: (Member("mlp", 192, 84, 4000),),
+    24: (Member("mlp", 160, 168, 1500),),
+    48: (Member("mlp", 128, 336, 1500),),
+    52: (Member("mlp", 96, 130, 1000),),
+}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from examples.command_line import add_data_argument, positive, script_parser
-from examples.pretraining.recipes import RECIPES, Member, Recipe
+from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe
 from examples.pretraining.windows import Windows, training_windows
 from skscale.pretrained._net import QUANTILES, QuantileNet
 
@@ -22,13 +22,6 @@ BATCH = 512
 LIMIT = 30.0  # of an error in units of the scale: a wild series must not teach alone
 MEDIAN_WEIGHT = 4.0  # the median is the forecast
 _SAVE_EVERY = 500
-
-
-def run_path(folder: Path, season: int, member: Member) -> Path:
-    """Where a member's weights, or its unfinished run, are kept."""
-    m = member
-    name = f"{season}-{m.body}{m.width}-context{m.context_length}-steps{m.n_steps}-seed{m.seed}"
-    return folder / f"{name}.pt"
 
 
 def pinball(quantiles: Tensor, target: Tensor) -> Tensor:
@@ -97,6 +90,8 @@ def train(recipe: Recipe, member: Member, windows: Windows, path: Path, device: 
     run = Run(recipe, member, device)
     if path.is_file():
         run.resume(torch.load(path, weights_only=True, map_location=device))
+    if not member.textbook:
+        windows = windows.without_textbook()
     windows, began, total = windows.to(device), time.process_time(), 0.0
     while run.step < member.n_steps:
         total += run.advance(windows)
@@ -113,25 +108,31 @@ def main() -> None:
     parser = script_parser(__doc__ or "")
     add_data_argument(parser)
     parser.add_argument("--season", type=int, choices=RECIPES, required=True)
-    parser.add_argument("--body", choices=("sigma", "mlp"), default="mlp")
+    parser.add_argument("--body", choices=("sigma", "mlp"), help="all packed nets if left out")
     parser.add_argument("--width", type=positive, default=128)
-    parser.add_argument("--context", type=positive, help="points; the recipe's where left out")
+    parser.add_argument("--context", type=positive, help="points; the recipe's if left out")
     parser.add_argument("--steps", type=positive, default=4000)
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--alone", action="store_true", help="without textbook forecasts")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of unfinished work")
-    _run(parser.parse_args())
-
-
-def _run(args: argparse.Namespace) -> None:
-    recipe = RECIPES[args.season]
-    context = args.context or recipe.context_length
-    member = Member(args.body, args.width, args.seed, context, args.steps, args.learning_rate)
+    args = parser.parse_args()
     args.runs.mkdir(exist_ok=True)
+    recipe = RECIPES[args.season]
     windows = training_windows(recipe, args.data, args.runs)
-    run = train(recipe, member, windows, run_path(args.runs, args.season, member), args.device)
-    print(f"{run.seconds:.0f} s")
+    for member in _members(args, recipe):
+        path = args.runs / f"{member.name(recipe.season)}.pt"
+        run = train(recipe, member, windows, path, args.device)
+        print(f"{path.stem}: {run.seconds:.0f} s", flush=True)
+
+
+def _members(args: argparse.Namespace, recipe: Recipe) -> tuple[Member, ...]:
+    if args.body is None:
+        return MEMBERS[recipe.season]
+    context, rate = args.context or recipe.context_length, args.learning_rate
+    one = Member(args.body, args.width, context, args.steps, args.seed, rate, not args.alone)
+    return (one,)
 
 
 if __name__ == "__main__":

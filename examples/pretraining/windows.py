@@ -30,6 +30,15 @@ class Windows(NamedTuple):
         """The same on a device."""
         return Windows(Inputs(*(x.to(device) for x in self.inputs)), self.target.to(device))
 
+    def take(self, which: Tensor) -> Windows:
+        """Some of the windows."""
+        return Windows(Inputs(*(x[which] for x in self.inputs)), self.target[which])
+
+    def without_textbook(self) -> Windows:
+        """The same with zeros for textbook forecasts: the last value."""
+        none = torch.zeros_like(self.inputs.textbook)
+        return self._replace(inputs=self.inputs._replace(textbook=none))
+
 
 def training_windows(recipe: Recipe, data: Path, folder: Path) -> Windows:
     """Draw the windows of a recipe, or read them where they were drawn before."""

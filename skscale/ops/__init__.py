@@ -1,6 +1,7 @@
 """Numerics: pure torch functions on tensors of shape (..., time)."""
 
 from skscale.ops.blocks import block_starts, check_scale, hold, segment_range
+from skscale.ops.classical import damped_line, seasonal_naive, theta_line
 from skscale.ops.continuous import blend_full, blend_scales, bump_weights, nearest_cells
 from skscale.ops.edges import extend
 from skscale.ops.gaussian import discrete_gaussian
@@ -20,6 +21,7 @@ __all__ = [
     "bump_weights",
     "check_level",
     "check_scale",
+    "damped_line",
     "discrete_gaussian",
     "extend",
     "fill_padding",
@@ -31,9 +33,11 @@ __all__ = [
     "min_pool",
     "moving_average",
     "nearest_cells",
+    "seasonal_naive",
     "segment",
     "segment_range",
     "subsample",
+    "theta_line",
     "toeplitz",
     "wavelet_approximation",
     "wavelet_reconstruction",

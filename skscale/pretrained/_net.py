@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, softplus
 
 from skscale.nn import SigmaNet
-from skscale.ops.classical import damped_line, theta_line
+from skscale.ops import damped_line, theta_line
 
 __all__ = ["QUANTILES", "Inputs", "QuantileNet", "scaled_inputs"]
 

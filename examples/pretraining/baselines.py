@@ -1,0 +1,55 @@
+"""AutoETS and AutoTheta on choice series, for `examples.pretraining.tried`.
+
+``python -m examples.pretraining.baselines`` in an environment that has statsforecast, which
+skscale does not need. At most 400 series a frequency, evenly spaced by number.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from examples.command_line import add_data_argument, script_parser
+from examples.pretraining.data import FREQUENCIES, Frequency, load
+from examples.pretraining.train import RUNS
+
+MOST = {"Yearly": 575, "Quarterly": 400, "Monthly": 400, "Weekly": 36, "Daily": 200, "Hourly": 42}
+
+
+def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:
+    """Numbers of the series, forecasts of both methods, and seconds for one series."""
+    from statsforecast.models import AutoETS, AutoTheta
+
+    _, series = load(frequency.name, data)
+    series = series.select(series.lengths >= frequency.horizon + 3)
+    step = max(1, len(series.numbers) // MOST[frequency.name])
+    rows = [row[: -frequency.horizon] for row in series.rows()[::step]]
+    found: dict[str, np.ndarray] = {"ids": series.numbers[::step]}
+    for name, method in {"ets": AutoETS, "theta": AutoTheta}.items():
+        began = time.process_time()
+        model = [method(season_length=frequency.season) for _ in rows]
+        horizon = frequency.horizon
+        found[name] = np.stack(
+            [m.forecast(row, h=horizon)["mean"] for m, row in zip(model, rows, strict=True)]
+        )
+        found[f"t_{name}"] = np.array((time.process_time() - began) / len(rows))
+    return found
+
+
+def main() -> None:
+    parser = script_parser(__doc__ or "")
+    add_data_argument(parser)
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the results")
+    args = parser.parse_args()
+    args.runs.mkdir(exist_ok=True)
+    for name, frequency in FREQUENCIES.items():
+        path = args.runs / f"baselines-{name}.npz"
+        if not path.is_file():
+            np.savez(path, **forecasts(frequency, args.data))
+            print(path, flush=True)
+
+
+if __name__ == "__main__":
+    main()
