@@ -304,7 +304,7 @@ def _first_slope(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def _likelihoods(errors: Tensor, n: Tensor) -> Tensor:
-    """Weights that sum to one: Gaussian likelihoods, the variance of the errors concentrated out."""
+    """Weights that sum to one: Gaussian likelihoods, each with the variance of its own errors."""
     least = torch.finfo(errors.dtype).eps ** 2
     return torch.softmax(-n / 2 * errors.clamp(min=least).log(), dim=1)
 

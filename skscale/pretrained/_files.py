@@ -69,7 +69,7 @@ def card(name: str) -> dict[str, Any]:
         raise ValueError(f"name must be one of {available()}, got {name!r}")
     try:
         found = json.loads((_folder() / f"{name}.json").read_text(encoding="utf-8"))
-        version = found["format"]
+        version = int(found["format"])
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"the card of {name!r} is damaged; install skscale again") from error
     if version > FORMAT:
@@ -107,7 +107,10 @@ def load(name: str) -> TrainedNet:
     """
     found = card(name)
     damaged = f"the weights of {name!r} are damaged; install skscale again"
-    content = (_folder() / f"{name}.safetensors").read_bytes()
+    try:
+        content = (_folder() / f"{name}.safetensors").read_bytes()
+    except OSError as error:
+        raise ValueError(damaged) from error
     if hashlib.sha256(content).hexdigest() != found.get("sha256"):
         raise ValueError(damaged)
     try:
@@ -117,9 +120,9 @@ def load(name: str) -> TrainedNet:
             QuantileNet(m["context_length"], found["prediction_length"], m["body"], m["width"])
             for m in found["members"]
         ]
-        net = TrainedNet(members, found["season"], found["history_length"])
+        net = TrainedNet(members, int(found["season"]), int(found["history_length"]))
         tensors = safetensors.torch.load(content)
         net.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, RuntimeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(damaged) from error
     return net.eval().requires_grad_(False)

@@ -17,7 +17,7 @@ QUANTILES = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.9
 
 _MEDIAN = QUANTILES.index(0.5)
 _N_KNOTS = 8  # spreads change slowly along the horizon: learned at eight steps, linear between
-_LIMIT = 100.0  # of textbook forecasts in units of the scale; 1 window in 1000 of M4 is beyond
+_LIMIT = 100.0  # of textbook forecasts in units of the scale; beyond, they teach nothing
 _WIDTH = 2.0  # softplus(-2) = 0.13: initial distance of neighbouring quantiles
 
 
@@ -97,6 +97,8 @@ class QuantileNet(nn.Module):
         ``d_model`` of the Sigma network, or hidden units of the MLP.
     """
 
+    between: Tensor
+
     def __init__(self, context_length: int, prediction_length: int, body: str, width: int):
         super().__init__()
         self.context_length = context_length
@@ -149,19 +151,20 @@ class _SigmaBody(nn.Module):
 
 
 class _MLP(nn.Module):
-    """Two residual blocks beside a linear map; only the spreads' start is not the identity."""
+    """Two residual blocks beside a linear map; both add nothing to the median at the start."""
 
     def __init__(self, length: int, context_length: int, n_out: int, width: int):
         super().__init__()
         self.first = nn.Linear(length + context_length, width)
-        self.blocks = nn.ModuleList(
+        blocks = [
             nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
             for _ in range(2)
-        )
+        ]
+        self.blocks = nn.ModuleList(blocks)
         self.linear = nn.Linear(length, n_out)
         self.last = nn.Linear(width, n_out)
-        for map_ in (self.linear, self.last, *(block[-1] for block in self.blocks)):
-            nn.init.zeros_(map_.weight)
+        for layer in (self.linear, self.last):
+            nn.init.zeros_(layer.weight)
 
     def forward(self, values: Tensor, observed: Tensor) -> Tensor:
         h = gelu(self.first(torch.cat((values, observed), dim=1)))

@@ -1,0 +1,173 @@
+"""Pretraining: which series may be seen, what a window holds, runs that go on, and packing."""
+
+import csv
+import json
+import lzma
+
+import numpy as np
+import pytest
+import torch
+
+from examples.pretraining import data, pack, priors, recipes, tried, windows
+from examples.pretraining.choices import Choice
+from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe, Source
+from examples.pretraining.train import pinball, train
+from skscale.pretrained._net import QUANTILES
+
+N_SERIES = 40
+TINY = Recipe(4, 12, 8, 30, 3, 2000, (Source("Quarterly", 4, 0.5),))
+
+
+def values_of(number):
+    """A series that tells its number: the integer part of every value."""
+    n = 40 + number
+    season = np.array([0.1, 0.4, 0.2, 0.3])[np.arange(n) % 4]
+    return number + season + 0.001 * np.arange(n) * (number % 2)
+
+
+@pytest.fixture
+def m4(tmp_path):
+    """M4's quarterly training file with 40 series; there are no test files to read."""
+    (tmp_path / "m4").mkdir()
+    series = {f"Q{i}": values_of(i) for i in range(1, N_SERIES + 1)}
+    longest = max(map(len, series.values()))
+    with lzma.open(tmp_path / "m4" / "Quarterly-train.csv.xz", "wt") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow([f"V{i}" for i in range(longest + 1)])
+        for key, row in series.items():
+            writer.writerow([key, *row, *[""] * (longest - len(row))])
+    return tmp_path
+
+
+def test_sevens_are_never_loaded_and_threes_never_train(m4):
+    training, choice = data.load("Quarterly", m4)
+    assert choice.numbers.tolist() == [3, 13, 23, 33]
+    expected = [i for i in range(1, N_SERIES + 1) if i % 10 not in (3, 7)]
+    assert training.numbers.tolist() == expected
+    for part in (training, choice):
+        for number, row in zip(part.numbers, part.rows(), strict=True):
+            np.testing.assert_array_equal(row, values_of(number))
+
+
+def test_windows_come_from_training_series_alone(m4, tmp_path, monkeypatch):
+    recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
+    found = windows.training_windows(recipe, m4, tmp_path)
+    numbers = np.unique(np.floor(found.inputs.location.numpy()))
+    training, _ = data.load("Quarterly", m4)
+    assert set(numbers) <= set(training.numbers)
+    assert len(numbers) > 25
+
+
+def test_the_recipes_read_training_files_alone():
+    for recipe in RECIPES.values():
+        assert {s.frequency for s in recipe.sources} <= data.FREQUENCIES.keys()
+        assert 0 < sum(s.share for s in recipe.sources) <= 1
+    assert RECIPES.keys() == MEMBERS.keys() == {1, 4, 5, 7, 12, 24, 48, 52}
+
+
+def test_targets_follow_the_context(m4, tmp_path):
+    recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
+    inputs, target = windows.training_windows(recipe, m4, tmp_path)
+    value = inputs.location + inputs.scale * target
+    last = inputs.location
+    number = last.floor()
+    # Undo the slow slope of odd series; what is left is the season, a step further each time.
+    phase = torch.tensor([0.1, 0.4, 0.2, 0.3], dtype=torch.float64)
+    even = (number % 2 == 0).squeeze(1)
+    place = ((last - number)[even] - phase).abs().argmin(1, keepdim=True)
+    expected = number[even] + phase[(place + torch.arange(1, 9)) % 4]
+    torch.testing.assert_close(value[even], expected, rtol=0, atol=1e-4)
+
+
+def test_contexts_are_shortened_to_at_least_three_points(m4, tmp_path):
+    found = windows.training_windows(TINY, m4, tmp_path).inputs.observed.sum(1)
+    assert found.min() == 3
+    assert 0.5 < (found == 12).double().mean() < 0.9
+
+
+def test_windows_are_drawn_once(m4, tmp_path):
+    first = windows.training_windows(TINY, m4, tmp_path)
+    again = windows.training_windows(TINY, tmp_path / "no data", tmp_path)
+    torch.testing.assert_close(first.target, again.target, rtol=0, atol=0)
+
+
+def test_a_stretched_series_has_the_wanted_season():
+    t = np.arange(240)
+    series = data.Series.of([1], [np.sin(2 * np.pi * t / 12)])
+    recipe = TINY._replace(season=5, history_length=60)
+    (row,) = windows._stretched(series, recipe, Source("Monthly", 12, 1.0)).rows()
+    assert np.abs(row[5:] - row[:-5]).max() < 0.02
+    assert np.abs(row[2:] - row[:-2]).max() > 1.0
+
+
+def test_priors_are_finite_and_differ():
+    y = priors.draw(50, 60, 7, torch.Generator().manual_seed(0))
+    assert y.shape == (50, 60)
+    assert y.isfinite().all()
+    assert (y.std(1) > 0).double().mean() > 0.9
+
+
+def test_pinball_by_hand():
+    quantiles = torch.zeros(1, 1, len(QUANTILES))
+    levels = torch.tensor(QUANTILES)
+    weights = torch.where(levels == 0.5, 4.0, 1.0)
+    expected = 2 * (levels * weights).sum() / weights.sum()
+    assert pinball(quantiles, torch.tensor([[2.0]])) == pytest.approx(expected.item())
+    wild = pinball(quantiles, torch.tensor([[1e9]]))
+    assert wild == pytest.approx(expected.item() * 15)
+
+
+def test_a_run_goes_on_where_it_stopped(m4, tmp_path, monkeypatch):
+    drawn = windows.training_windows(TINY, m4, tmp_path)
+    member = Member("mlp", 8, 12, 6)
+    whole = train(TINY, member, drawn, tmp_path / "whole.pt", "cpu")
+
+    monkeypatch.setattr("examples.pretraining.train._SAVE_EVERY", 2)
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "broken.pt"
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.print", killed)  # after the third save would have begun
+        with pytest.raises(KeyboardInterrupt):
+            train(TINY, member, drawn, path, "cpu")
+    train(TINY, member, drawn, path, "cpu")
+    again = train(TINY, member, drawn, path, "cpu")
+    assert again.step == 6
+    for a, b in zip(whole.net.parameters(), again.net.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_packed_weights_are_loaded_as_they_were_scored(m4, tmp_path, monkeypatch):
+    monkeypatch.setattr(pack, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setitem(RECIPES, 4, TINY)
+    member = Member("mlp", 8, 12, 150)
+    monkeypatch.setitem(MEMBERS, 4, (member,))
+    drawn = windows.training_windows(TINY, m4, tmp_path)
+    train(TINY, member, drawn, tmp_path / f"{member.name(4)}.pt", "cpu")
+    pack.pack(TINY, m4, tmp_path)
+    card = json.loads((tmp_path / "weights" / "sigma-4.json").read_text())
+    monkeypatch.setattr("skscale.pretrained._files._folder", lambda: tmp_path / "weights")
+    from skscale.pretrained import load
+
+    net, choice = load("sigma-4"), Choice.load("Quarterly", m4)
+    rows = [torch.tensor(values_of(number)[:-8])[None] for number in choice.numbers]
+    found = torch.cat([net.quantiles(row, steps=8)[..., 6] for row in rows])
+    errors = choice.errors(choice.scaled(found.numpy()))
+    (scores,) = card["scores"].values()
+    assert scores["mase"] == pytest.approx(errors.mean().item(), abs=1e-3)
+    assert scores["n_series"] == len(choice.numbers)
+
+
+def test_a_run_is_known_by_its_name(tmp_path):
+    for member in (Member("mlp", 8, 12, 4, 3), Member("sigma", 16, 40, 500, textbook=False)):
+        found = tried.member_of(tmp_path / f"{member.name(4)}.pt")
+        assert found == member
+    with pytest.raises(ValueError, match="is not the name of a run"):
+        tried.member_of(tmp_path / "windows-4.pt")
+
+
+def test_members_of_a_season_see_no_more_than_its_recipe():
+    for season, members in recipes.MEMBERS.items():
+        assert max(m.context_length for m in members) == RECIPES[season].context_length
