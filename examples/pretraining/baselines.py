@@ -15,7 +15,7 @@ from examples.command_line import add_data_argument, script_parser
 from examples.pretraining.data import FREQUENCIES, Frequency, load
 from examples.pretraining.train import RUNS
 
-MOST = {"Yearly": 575, "Quarterly": 400, "Monthly": 400, "Weekly": 36, "Daily": 200, "Hourly": 42}
+MOST = {"Yearly": 575, "Quarterly": 400, "Monthly": 400, "Weekly": 36, "Daily": 60, "Hourly": 42}
 
 
 def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:

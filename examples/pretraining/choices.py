@@ -41,7 +41,7 @@ class Choice:
     def load(cls, frequency: str, data: Path) -> Choice:
         """Choice series of a frequency, those without an in-sample scale left out."""
         told = FREQUENCIES[frequency]
-        windows, series = choice_windows(RECIPES[told.season], frequency, data)
+        windows, series = choice_windows(RECIPES[told.season], told, data)
         before = [row[: -told.horizon] for row in series.rows()]
         lag = told.mase_season
         scales = torch.tensor([float(np.abs(x[lag:] - x[:-lag]).mean()) for x in before])
@@ -57,13 +57,15 @@ class Choice:
         return FREQUENCIES[self.frequency].season
 
     def errors(self, forecast: Tensor) -> Tensor:
-        """MASE of every series for scaled forecasts (n_series, horizon)."""
-        return (forecast - self.windows.target).abs().mean(1) * self.mase_units
+        """MASE of every series for scaled forecasts of at least the horizon's steps."""
+        target = self.windows.target
+        return (forecast[:, : target.shape[1]] - target).abs().mean(1) * self.mase_units
 
     def coverage(self, quantiles: Tensor, level: float) -> float:
         """Share of values inside the central interval of scaled quantiles."""
         low = min(range(len(QUANTILES)), key=lambda i: abs(QUANTILES[i] - (1 - level) / 2))
         target = self.windows.target
+        quantiles = quantiles[:, : target.shape[1]]
         inside = (target >= quantiles[..., low]) & (target <= quantiles[..., -1 - low])
         return float(inside.double().mean())
 

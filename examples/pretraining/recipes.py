@@ -46,7 +46,7 @@ class Recipe(NamedTuple):
 RECIPES = {
     r.season: r
     for r in (
-        Recipe(1, 24, 6, 60, 8, 200_000, (Source("Yearly", 1, 0.9),)),
+        Recipe(1, 20, 6, 60, 8, 200_000, (Source("Yearly", 1, 0.9),)),
         Recipe(4, 40, 8, 96, 8, 200_000, (Source("Quarterly", 4, 0.9),)),
         Recipe(
             5,
@@ -66,7 +66,7 @@ RECIPES = {
             80_000,
             (Source("Daily", 7, 0.5), Source("Monthly", 12, 0.1), Source("Hourly", 24, 0.1)),
         ),
-        Recipe(12, 84, 18, 180, 8, 200_000, (Source("Monthly", 12, 0.9),)),
+        Recipe(12, 84, 24, 180, 6, 200_000, (Source("Monthly", 12, 0.9),)),
         Recipe(24, 168, 48, 500, 12, 20_000, (Source("Hourly", 24, 0.75),)),
         Recipe(
             48, 336, 48, 700, 12, 20_000, (Source("Hourly", 24, 0.3), Source("Hourly", 48, 0.4))
@@ -98,12 +98,12 @@ class Member(NamedTuple):
 
 # What is packed: nets that are averaged, by season.
 MEMBERS = {
-    1: (Member("mlp", 96, 24, 4000),),
+    1: (Member("mlp", 96, 20, 4000),),
     4: (Member("mlp", 128, 40, 4000),),
-    5: (Member("mlp", 96, 80, 1500),),
-    7: (Member("mlp", 96, 84, 1500),),
-    12: (Member("mlp", 192, 84, 4000),),
+    5: (Member("mlp", 64, 80, 1000, learning_rate=0.002),),
+    7: (Member("mlp", 64, 84, 1000, learning_rate=0.002),),
+    12: (Member("mlp", 160, 84, 5000),),
     24: (Member("mlp", 160, 168, 1500),),
-    48: (Member("mlp", 128, 336, 1500),),
+    48: (Member("mlp", 128, 336, 1200),),
     52: (Member("mlp", 96, 130, 1000),),
 }

@@ -64,7 +64,8 @@ def member_of(path: Path) -> Member:
 
 def textbook(choice: Choice) -> Iterator[Tried]:
     """Naive forecasts, Theta line and damped line."""
-    inputs, (n, horizon) = choice.windows.inputs, choice.windows.target.shape
+    inputs = choice.windows.inputs
+    n, _, horizon = inputs.textbook.shape
     yield Tried("last value", torch.zeros(n, horizon))
     season = min(choice.season, inputs.context.shape[1])
     steps = torch.arange(horizon) % season

@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from examples.pretraining import priors
-from examples.pretraining.data import Series, load
+from examples.pretraining.data import Frequency, Series, load
 from examples.pretraining.recipes import Recipe, Source
 from skscale.pretrained._net import Inputs, scaled_inputs
 
@@ -57,15 +57,17 @@ def training_windows(recipe: Recipe, data: Path, folder: Path) -> Windows:
     return Windows(Inputs(*whole[:-1]), whole[-1])
 
 
-def choice_windows(recipe: Recipe, frequency: str, data: Path) -> tuple[Windows, Series]:
-    """Windows whose target is the last horizon of each choice series, and those series."""
-    _, series = load(frequency, data)
-    horizon = recipe.prediction_length
-    series = series.select(series.lengths >= horizon + LEAST)
+def choice_windows(recipe: Recipe, frequency: Frequency, data: Path) -> tuple[Windows, Series]:
+    """Windows whose target is the last horizon of each choice series, and those series.
+
+    That horizon is the frequency's, which may be shorter than the recipe's.
+    """
+    _, series = load(frequency.name, data)
+    series = series.select(series.lengths >= frequency.horizon + LEAST)
     which = torch.arange(len(series.lengths))
-    cuts = torch.as_tensor(series.lengths) - horizon
+    cuts = torch.as_tensor(series.lengths) - frequency.horizon
     blocks = [
-        _windows(recipe, *_gather(recipe, series, i, c))
+        _windows(recipe, *_gather(recipe, series, i, c, frequency.horizon))
         for i, c in zip(which.split(_BLOCK), cuts.split(_BLOCK), strict=True)
     ]
     whole = [torch.cat(tensors) for tensors in zip(*blocks, strict=True)]
@@ -87,7 +89,7 @@ def _source(
         first = torch.minimum((lengths[i] - recipe.n_cuts * horizon).clamp(min=LEAST), last)
         spot = torch.rand(_BLOCK, generator=generator)
         cuts = first + (spot * (last - first + 1)).long()
-        values, mask, target = _gather(recipe, series, i, cuts)
+        values, mask, target = _gather(recipe, series, i, cuts, horizon)
         yield _windows(recipe, values, _shortened(mask, recipe, generator), target)
 
 
@@ -103,14 +105,14 @@ def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[tup
 
 
 def _gather(
-    recipe: Recipe, series: Series, which: Tensor, cuts: Tensor
+    recipe: Recipe, series: Series, which: Tensor, cuts: Tensor, horizon: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """History, mask and future of series cut after ``cuts`` points."""
     all_values, starts = torch.as_tensor(series.values), torch.as_tensor(series.starts)[which]
     places = cuts.unsqueeze(1) + torch.arange(-recipe.history_length, 0)
     mask = places >= 0
     values = all_values[starts.unsqueeze(1) + places.clamp(min=0)]
-    ahead = (starts + cuts).unsqueeze(1) + torch.arange(recipe.prediction_length)
+    ahead = (starts + cuts).unsqueeze(1) + torch.arange(horizon)
     return values, mask, all_values[ahead]
 
 
@@ -118,7 +120,8 @@ def _shortened(mask: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
     n_rows, length = mask.shape
     short = torch.rand(n_rows, 1, generator=generator) < SHORTENED
     share = torch.rand(n_rows, 1, generator=generator)
-    keep = LEAST + (share * (recipe.context_length - LEAST + 1)).long()
+    # Evenly in the logarithm: each point more matters most where there are few.
+    keep = (LEAST * ((recipe.context_length + 1) / LEAST) ** share).long()
     return mask & (~short | (torch.arange(length) >= length - keep))
 
 

@@ -22,8 +22,6 @@ _TREND = (0.0, 0.1, 0.3)
 _DAMPING = (0.8, 0.9, 0.95, 0.98)
 # Half the slope of the line through the series: theta = 2 (Assimakopoulos and Nikolopoulos, 2000).
 _SLOPE_SHARE = 0.5
-# One-sided 90 % limit of the normal distribution, as in the M4 competition's benchmarks.
-_SEASONAL_LIMIT = 1.645
 # Dividing by a smaller index than this would blow up the noise of that phase.
 _LEAST_INDEX = 0.1
 
@@ -144,7 +142,9 @@ def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Ten
     seasonality = seasonal_indices(x, mask, season)
     z, location, scale = _standardised(seasonality.remove(x), mask)
     grid = torch.cartesian_prod(*(z.new_tensor(v) for v in (_LEVEL, _TREND, _DAMPING)))
-    level, slope, errors = _smooth_damped(z, mask, grid)
+    # The first steps of a series with a season say nothing about its slope.
+    first = _first_slope(z, mask) if season == 1 else torch.zeros_like(location)
+    level, slope, errors = _smooth_damped(z, mask, first, grid)
     weights = _likelihoods(errors, mask.sum(1, keepdim=True))
     steps = torch.arange(1, horizon + 1, device=x.device)
     reach = (grid[:, 2:] ** steps).cumsum(1)
@@ -180,11 +180,13 @@ class Seasonality(NamedTuple):
 
 
 def seasonal_indices(x: Tensor, mask: Tensor, season: int) -> Seasonality:
-    """Classical decomposition: mean ratio or difference to the centred moving average by phase.
+    """Mean ratio or difference to the trend by phase, drawn towards none where it may be noise.
 
-    Ratios where all values are positive and no index is below a tenth, else differences. No
-    seasonal part (all ones, or zeros) where fewer than two seasons are observed or the
-    autocorrelation at the season is not significant at 90 %.
+    The trend is the moving average over a season, at both ends continued by its mean slope.
+    Ratios are taken where values and trend are positive and no index is below a tenth, else
+    differences. Indices are shrunk by the factor ``1 - 1 / F`` of James and Stein, F being the
+    variance between phases over that within: a season that noise would show as well is none.
+    With fewer than two seasons observed there is none.
 
     Parameters
     ----------
@@ -198,48 +200,56 @@ def seasonal_indices(x: Tensor, mask: Tensor, season: int) -> Seasonality:
     Returns
     -------
     Seasonality
+
+    References
+    ----------
+    Miller and Williams (2003), Shrinkage estimators of time series seasonal factors and their
+    effect on forecasting accuracy, International Journal of Forecasting 19.
     """
     n_rows, length = x.shape
-    none = torch.zeros(n_rows, 1, dtype=torch.bool, device=x.device)
-    if season == 1 or length <= 2 * season:
+    if season == 1 or length < 2 * season:
+        none = torch.zeros(n_rows, 1, dtype=torch.bool, device=x.device)
         return Seasonality(x.new_zeros(n_rows, season), none)
+    trend = _trend(x, mask, season)
+    positive = (((x > 0) & (trend > 0)) | ~mask).all(1, keepdim=True)
+    divisor = torch.where(mask & positive, trend, 1.0)
+    ratios = 1 + _shrunk_means(x / divisor - 1, mask, season)
+    differences = _shrunk_means(x - trend, mask, season)
+    multiplicative = positive & (ratios > _LEAST_INDEX).all(1, keepdim=True)
+    return Seasonality(torch.where(multiplicative, ratios, differences), multiplicative)
+
+
+def _trend(x: Tensor, mask: Tensor, season: int) -> Tensor:
+    """Centred moving average over a season, continued by lines of its mean slope."""
+    length = x.shape[1]
     kernel = x.new_full((season + 1 - season % 2,), 1 / season)
     if season % 2 == 0:
         kernel[0] = kernel[-1] = 0.5 / season
-    half = len(kernel) // 2
-    inside = mask.unfold(1, len(kernel), 1).all(-1)
-    trend, middle = x.unfold(1, len(kernel), 1) @ kernel, x[:, half : length - half]
-    phases = torch.arange(half - length, -half, device=x.device) % season
-    counts = x.new_zeros(n_rows, season).index_add_(1, phases, inside.to(x.dtype))
-
-    def by_phase(detrended: Tensor) -> Tensor:
-        sums = x.new_zeros(n_rows, season).index_add_(1, phases, detrended * inside)
-        return sums / counts.clamp(min=1)
-
-    positive = ((x > 0) | ~mask).all(1, keepdim=True)
-    ratios = by_phase(middle / torch.where(inside & positive, trend, 1.0))
-    ratios = ratios / torch.where(positive, ratios.mean(1, keepdim=True), 1.0).clamp(min=1e-6)
-    differences = by_phase(middle - trend)
-    differences = differences - differences.mean(1, keepdim=True)
-    multiplicative = positive & (ratios > _LEAST_INDEX).all(1, keepdim=True)
-    found = (counts > 0).all(1, keepdim=True) & _is_seasonal(x, mask, season)
-    neutral = multiplicative.to(x.dtype)
-    indices = torch.where(multiplicative, ratios, differences)
-    return Seasonality(torch.where(found, indices, neutral), multiplicative)
+    average = x.unfold(1, len(kernel), 1) @ kernel
+    last = average.shape[1] - 1
+    first = (length - mask.sum(1, keepdim=True)).clamp(max=last)
+    rise = average[:, -1:] - average.gather(1, first)
+    slope = rise / (last - first).clamp(min=1)
+    places = torch.arange(length, device=x.device) - len(kernel) // 2
+    nearest = places.clamp(max=last).maximum(first)
+    return average.gather(1, nearest) + slope * (places - nearest)
 
 
-def _is_seasonal(x: Tensor, mask: Tensor, season: int) -> Tensor:
-    """Whether the autocorrelation at the season is beyond Bartlett's limit, (batch, 1)."""
-    n = mask.sum(1, keepdim=True).clamp(min=1)
-    deviation = (x - (x * mask).sum(1, keepdim=True) / n) * mask
-    # In units of the largest one, whose square cannot vanish.
-    deviation = deviation / deviation.abs().amax(1, keepdim=True).clamp(min=1e-30)
-    variance = deviation.square().sum(1).clamp(min=1e-30)
-    lags = range(1, season + 1)
-    products = torch.stack([(deviation[:, k:] * deviation[:, :-k]).sum(1) for k in lags], dim=1)
-    r = products / variance.unsqueeze(1)
-    limit = _SEASONAL_LIMIT * ((1 + 2 * r[:, :-1].square().sum(1, keepdim=True)) / n).sqrt()
-    return r[:, -1:].abs() > limit
+def _shrunk_means(deviations: Tensor, mask: Tensor, season: int) -> Tensor:
+    """Mean of each phase less the mean of them all, shrunk; zero below two seasons."""
+    n_rows, length = deviations.shape
+    phases = torch.arange(-length, 0, device=mask.device) % season
+    observed = mask.to(deviations.dtype)
+    empty = deviations.new_zeros(n_rows, season)
+    counts = empty.index_add(1, phases, observed)
+    means = empty.index_add(1, phases, deviations * observed) / counts.clamp(min=1)
+    means = means - means.mean(1, keepdim=True)
+    n = observed.sum(1, keepdim=True)
+    rest = ((deviations - means[:, phases]) * observed).square().sum(1, keepdim=True)
+    within = rest / (n - season - 1).clamp(min=1)
+    between = (means.square() * counts).sum(1, keepdim=True) / (season - 1)
+    kept = torch.where(between > within, 1 - within / between, 0.0)
+    return torch.where(n >= 2 * season, kept, 0.0) * means
 
 
 def _in_own_unit(context: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -278,11 +288,12 @@ def _smooth(x: Tensor, mask: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
     return level, errors
 
 
-def _smooth_damped(x: Tensor, mask: Tensor, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _smooth_damped(
+    x: Tensor, mask: Tensor, first: Tensor, grid: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Last level, last slope and sum of squared one-step errors for each row of the grid."""
     alpha, beta, damping = grid.unbind(1)
     level = x[:, :1].expand(-1, len(grid))
-    first = _first_slope(x, mask)
     slope, errors = first.expand_as(level), torch.zeros_like(level)
     for now, begun in zip(
         x.unsqueeze(-1).unbind(1)[1:], mask.unsqueeze(-1).unbind(1), strict=False

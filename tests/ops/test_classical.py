@@ -34,33 +34,41 @@ def seasonal_series(n, season, seed=0, level=50.0):
     return (level + 0.2 * t) * pattern[t % season] + rng.normal(size=n)
 
 
-def plain_indices(y, season):
-    """Classical decomposition by loops; a list of indices from the first step ahead, and how."""
-    n, mean = len(y), sum(y) / len(y)
-    d = [v - mean for v in y]
-    variance = sum(v * v for v in d)
-    r = [sum(d[t] * d[t - k] for t in range(k, n)) / variance for k in range(1, season + 1)]
-    limit = 1.645 * math.sqrt((1 + 2 * sum(v * v for v in r[:-1])) / n)
-    positive = min(y) > 0
-    if season == 1 or n <= 2 * season or abs(r[-1]) <= limit:
-        return [1.0 if positive else 0.0] * season, positive
-    half = season // 2
-    ratios, differences = ([[] for _ in range(season)] for _ in range(2))
+def plain_trend(y, season):
+    """Centred moving average by loops, continued at both ends."""
+    half, n = season // 2, len(y)
+    inner = {}
     for t in range(half, n - half):
         window = y[t - half : t + half + 1]
-        average = sum(window)
-        if season % 2 == 0:
-            average -= (window[0] + window[-1]) / 2
-        average /= season
-        ratios[(t - n) % season].append(y[t] / average)
-        differences[(t - n) % season].append(y[t] - average)
-    ratios = [sum(v) / len(v) for v in ratios]
-    ratios = [v * season / sum(ratios) for v in ratios]
-    differences = [sum(v) / len(v) for v in differences]
-    differences = [v - sum(differences) / season for v in differences]
-    if positive and min(ratios) > 0.1:
-        return ratios, True
-    return differences, False
+        total = sum(window) - ((window[0] + window[-1]) / 2 if season % 2 == 0 else 0)
+        inner[t] = total / season
+    first, last = min(inner), max(inner)
+    slope = (inner[last] - inner[first]) / max(last - first, 1)
+    nearest = [min(max(t, first), last) for t in range(n)]
+    return [inner[p] + slope * (t - p) for t, p in enumerate(nearest)]
+
+
+def plain_means(d, season):
+    """Mean of each phase, shrunk by the F ratio."""
+    n = len(d)
+    members = [[d[t] for t in range(n) if (t - n) % season == p] for p in range(season)]
+    means = [sum(m) / len(m) for m in members]
+    means = [m - sum(means) / season for m in means]
+    within = sum((d[t] - means[(t - n) % season]) ** 2 for t in range(n)) / max(n - season - 1, 1)
+    between = sum(m * m * len(g) for m, g in zip(means, members, strict=True)) / (season - 1)
+    return [max(0.0, 1 - within / between) * m for m in means]
+
+
+def plain_indices(y, season):
+    """Indices from the first step ahead, and whether they are factors."""
+    if season == 1 or len(y) < 2 * season:
+        return [0.0] * season, False
+    trend = plain_trend(y, season)
+    if min(y) > 0 and min(trend) > 0:
+        ratios = plain_means([v / t - 1 for v, t in zip(y, trend, strict=True)], season)
+        if min(ratios) + 1 > 0.1:
+            return [1 + r for r in ratios], True
+    return plain_means([v - t for v, t in zip(y, trend, strict=True)], season), False
 
 
 def plain_forecast(y, season, horizon, line):
@@ -68,7 +76,7 @@ def plain_forecast(y, season, horizon, line):
     indices, multiplicative = plain_indices(y, season)
     parts = [indices[(t - len(y)) % season] for t in range(len(y))]
     z = [v / p if multiplicative else v - p for v, p in zip(y, parts, strict=True)]
-    found = line(z, horizon)
+    found = line(z, season, horizon)
     ahead = [indices[h % season] for h in range(horizon)]
     return [v * p if multiplicative else v + p for v, p in zip(found, ahead, strict=True)]
 
@@ -81,7 +89,7 @@ def by_likelihood(candidates, n):
     return [sum(w * v for w, v in zip(weights, c, strict=True)) / sum(weights) for c in columns]
 
 
-def plain_theta(z, horizon):
+def plain_theta(z, season, horizon):
     n = len(z)
     slope = np.polyfit(np.arange(n), z, 1)[0] / 2
     candidates = []
@@ -95,9 +103,9 @@ def plain_theta(z, horizon):
     return by_likelihood(candidates, n)
 
 
-def plain_damped(z, horizon):
+def plain_damped(z, season, horizon):
     n = len(z)
-    first = np.mean(np.diff(z)[:4])
+    first = np.mean(np.diff(z)[:4]) if season == 1 else 0.0
     candidates = []
     for alpha, beta, phi in itertools.product(LEVEL, TREND, DAMPING):
         level, slope, errors = z[0], first, 0.0
@@ -123,8 +131,19 @@ def plain_damped(z, horizon):
         (seasonal_series(48, 4) - 60, 4),
         (np.random.default_rng(1).normal(size=40), 4),
         (np.array([3.0, 5.0, 4.0]), 4),
+        (seasonal_series(8, 4), 4),
+        (seasonal_series(15, 7), 7),
     ],
-    ids=["trend", "factors", "odd season", "summands", "no season", "three points"],
+    ids=[
+        "trend",
+        "factors",
+        "odd season",
+        "summands",
+        "no season",
+        "three points",
+        "two seasons",
+        "two odd seasons",
+    ],
 )
 def test_forecasts_equal_the_plain_form(method, line, y, season):
     expected = plain_forecast(list(y), season, 6, line)
@@ -195,9 +214,12 @@ def test_indices_of_a_clean_season_are_found(shift):
     np.testing.assert_allclose(found.indices[0], expected, rtol=1e-10)
 
 
-def test_no_season_is_found_in_noise():
-    y = torch.tensor(np.random.default_rng(0).normal(size=(1, 60)))
-    assert (seasonal_indices(y, all_observed(y), 4).indices == 0).all()
+def test_a_season_in_noise_is_shrunk():
+    y = torch.tensor(np.random.default_rng(0).normal(size=(200, 60)))
+    found = seasonal_indices(y, all_observed(y), 4).indices
+    plain = y.reshape(200, 15, 4).mean(1)  # four means of 15 values, their spread all noise
+    assert (found == 0).all(1).double().mean() > 0.4
+    assert found.square().mean() < 0.3 * (plain - plain.mean(1, keepdim=True)).square().mean()
 
 
 def test_float32_stays_float32():
