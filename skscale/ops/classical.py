@@ -2,7 +2,8 @@
 
 Contexts have shape ``(batch, length)``, the newest value last; a mask of that shape marks the left
 padding of short series False. Every forecast is finite for finite values, a constant is forecast
-as itself, and no row depends on another. Work in float64 where the device has it.
+as itself, and no row depends on another. No gradient flows. Work in float64 where the device
+has it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _SLOPE_SHARE = 0.5
 _LEAST_INDEX = 0.1
 
 
+@torch.no_grad()
 def seasonal_naive(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
     """Value of one season ago; the last value where no whole season is observed.
 
@@ -59,6 +61,7 @@ def seasonal_naive(context: Tensor, mask: Tensor, season: int, horizon: int) -> 
     return torch.where(mask[:, -season, None], context[:, -season:][:, steps], last)
 
 
+@torch.no_grad()
 def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
     """Exponential smoothing of the deseasonalised series, plus half its slope.
 
@@ -98,7 +101,7 @@ def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tens
     seasonality = seasonal_indices(x, mask, season)
     z, location, scale = _standardised(seasonality.remove(x), mask)
     alpha = z.new_tensor(_LEVEL)
-    level, errors = _smooth(z, mask, alpha)
+    level, errors = _smooth(_begun(z, mask), alpha)
     n = mask.sum(1, keepdim=True)
     slope = _SLOPE_SHARE * _slope(z, mask)
     # The smoothed line lags behind a slope; this is what it has not yet caught up with.
@@ -108,6 +111,7 @@ def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tens
     return _finite(seasonality.restore(location + scale * line) * unit)
 
 
+@torch.no_grad()
 def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
     """Exponential smoothing of level and slope of the deseasonalised series, the slope damped.
 
@@ -143,8 +147,8 @@ def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Ten
     z, location, scale = _standardised(seasonality.remove(x), mask)
     grid = torch.cartesian_prod(*(z.new_tensor(v) for v in (_LEVEL, _TREND, _DAMPING)))
     # The first steps of a series with a season say nothing about its slope.
-    first = _first_slope(z, mask) if season == 1 else torch.zeros_like(location)
-    level, slope, errors = _smooth_damped(z, mask, first, grid)
+    first = _first_slope(z, mask) if season == 1 else torch.zeros_like(z)
+    level, slope, errors = _smooth_damped(_begun(z, mask), first, grid)
     weights = _likelihoods(errors, mask.sum(1, keepdim=True))
     steps = torch.arange(1, horizon + 1, device=x.device)
     reach = (grid[:, 2:] ** steps).cumsum(1)
@@ -275,43 +279,49 @@ def _slope(x: Tensor, mask: Tensor) -> Tensor:
     return (centred * x).sum(1, keepdim=True) / centred.square().sum(1, keepdim=True).clamp(min=1)
 
 
-def _smooth(x: Tensor, mask: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
+def _smooth(x: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
     """Last level and sum of squared one-step errors for each parameter, (batch, n_parameters)."""
-    level = x[:, :1].expand(-1, len(alpha))
+    level = x[:, :1].repeat(1, len(alpha))
     errors = torch.zeros_like(level)
-    for now, begun in zip(
-        x.unsqueeze(-1).unbind(1)[1:], mask.unsqueeze(-1).unbind(1), strict=False
-    ):
-        error = (now - level) * begun
-        errors = errors + error.square()
-        level = torch.where(begun, level + alpha * error, now)
+    for now in x[:, 1:].unsqueeze(2).unbind(1):
+        error = now - level
+        errors.addcmul_(error, error)
+        level.addcmul_(error, alpha)
     return level, errors
 
 
-def _smooth_damped(
-    x: Tensor, mask: Tensor, first: Tensor, grid: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Last level, last slope and sum of squared one-step errors for each row of the grid."""
+def _smooth_damped(x: Tensor, first: Tensor, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Last level, last slope and sum of squared one-step errors for each row of the grid.
+
+    ``first`` (batch, length) holds the initial slope where a series begins, else zero.
+    """
     alpha, beta, damping = grid.unbind(1)
-    level = x[:, :1].expand(-1, len(grid))
-    slope, errors = first.expand_as(level), torch.zeros_like(level)
-    for now, begun in zip(
-        x.unsqueeze(-1).unbind(1)[1:], mask.unsqueeze(-1).unbind(1), strict=False
-    ):
-        slope = torch.where(begun, damping * slope, first)
-        error = (now - level - slope) * begun
-        errors = errors + error.square()
-        level = torch.where(begun, level + slope + alpha * error, now)
-        slope = slope + alpha * beta * error
+    level = x[:, :1].repeat(1, len(grid))
+    slope, errors = torch.zeros_like(level), torch.zeros_like(level)
+    gain = alpha * beta
+    steps = zip(x[:, 1:].unsqueeze(2).unbind(1), first.unsqueeze(2).unbind(1), strict=False)
+    for now, start in steps:
+        slope.add_(start).mul_(damping)
+        error = now - level.add_(slope)
+        errors.addcmul_(error, error)
+        level.addcmul_(error, alpha)
+        slope.addcmul_(error, gain)
     return level, slope, errors
 
 
+def _begun(z: Tensor, mask: Tensor) -> Tensor:
+    """Series whose padding repeats their first value, which no smoothing takes for an error."""
+    first = (z.shape[1] - mask.sum(1, keepdim=True)).clamp(max=z.shape[1] - 1)
+    return torch.where(mask, z, z.gather(1, first))
+
+
 def _first_slope(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the first four differences, (batch, 1)."""
+    """Mean of the first four differences where each series begins, else zero."""
     both = mask[:, 1:] & mask[:, :-1]
     both = both & (both.cumsum(1) <= 4)
     total = ((x[:, 1:] - x[:, :-1]) * both).sum(1, keepdim=True)
-    return total / both.sum(1, keepdim=True).clamp(min=1)
+    slope = total / both.sum(1, keepdim=True).clamp(min=1)
+    return slope * (mask & (mask.cumsum(1) == 1))
 
 
 def _likelihoods(errors: Tensor, n: Tensor) -> Tensor:

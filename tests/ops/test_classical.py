@@ -1,7 +1,6 @@
 """Textbook forecasts against plain loops over one series, and on inputs that break such code."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
