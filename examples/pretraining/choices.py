@@ -49,7 +49,7 @@ class Choice:
         units = windows.inputs.scale[keep, 0] / scales[keep]
         kept = keep.numpy()
         lengths = series.lengths[kept] - told.horizon
-        return cls(frequency, series.numbers[kept], lengths, windows.take(keep), units)
+        return cls(frequency, series.numbers[kept], lengths, windows.map(lambda x: x[keep]), units)
 
     @property
     def season(self) -> int:

@@ -24,13 +24,16 @@ MEDIAN_WEIGHT = 4.0  # the median is the forecast
 _SAVE_EVERY = 500
 
 
-def pinball(quantiles: Tensor, target: Tensor) -> Tensor:
-    """Mean pinball loss of quantiles (batch, horizon, n_quantiles), errors held at a limit."""
+def pinball(quantiles: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Mean pinball loss of quantiles (batch, horizon, n_quantiles), errors held at a limit.
+
+    ``weight`` (batch, 1) brings the errors of a window to units that all windows share.
+    """
     levels = torch.tensor(QUANTILES, device=quantiles.device)
-    weights = torch.where(levels == 0.5, MEDIAN_WEIGHT, 1.0)
-    error = (target.unsqueeze(2) - quantiles).clamp(-LIMIT, LIMIT)
+    importance = torch.where(levels == 0.5, MEDIAN_WEIGHT, 1.0)
+    error = ((target.unsqueeze(2) - quantiles) * weight.unsqueeze(2)).clamp(-LIMIT, LIMIT)
     losses = torch.maximum(levels * error, (levels - 1) * error)
-    return (losses * weights).mean() / weights.mean()
+    return (losses * importance).mean() / importance.mean()
 
 
 class Run:
@@ -75,7 +78,7 @@ class Run:
         batch = batch.to(windows.target.device)
         inputs = windows.inputs
         found = self.net(inputs.context[batch], inputs.observed[batch], inputs.textbook[batch])
-        loss = pinball(found, windows.target[batch])
+        loss = pinball(found, windows.target[batch], windows.weight[batch])
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -92,7 +95,7 @@ def train(recipe: Recipe, member: Member, windows: Windows, path: Path, device: 
         run.resume(torch.load(path, weights_only=True, map_location=device))
     if not member.textbook:
         windows = windows.without_textbook()
-    windows, began, total = windows.to(device), time.process_time(), 0.0
+    windows, began, total = windows.map(lambda x: x.to(device)), time.process_time(), 0.0
     while run.step < member.n_steps:
         total += run.advance(windows)
         if run.step % _SAVE_EVERY == 0 or run.step == member.n_steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from examples.pretraining import priors
 from examples.pretraining.data import Frequency, Series, load
 from examples.pretraining.recipes import Recipe, Source
-from skscale.pretrained._net import Inputs, scaled_inputs
+from skscale.pretrained._net import Inputs, scaled_inputs, seasonal_scale
 
 SHORTENED = 0.3  # share of windows cut to a random shorter context
 LEAST = 3  # points of the shortest context
@@ -21,18 +21,16 @@ _BLOCK = 1000
 
 
 class Windows(NamedTuple):
-    """Inputs of a network, and what followed in the same units."""
+    """Inputs of a network, what followed in the same units, and how much each window counts."""
 
     inputs: Inputs
     target: Tensor
+    weight: Tensor
 
-    def to(self, device: str) -> Windows:
-        """The same on a device."""
-        return Windows(Inputs(*(x.to(device) for x in self.inputs)), self.target.to(device))
-
-    def take(self, which: Tensor) -> Windows:
-        """Some of the windows."""
-        return Windows(Inputs(*(x[which] for x in self.inputs)), self.target[which])
+    def map(self, change: Callable[[Tensor], Tensor]) -> Windows:
+        """The same with every tensor changed."""
+        inputs = Inputs(*map(change, self.inputs))
+        return Windows(inputs, change(self.target), change(self.weight))
 
     def without_textbook(self) -> Windows:
         """The same with zeros for textbook forecasts: the last value."""
@@ -44,17 +42,16 @@ def training_windows(recipe: Recipe, data: Path, folder: Path) -> Windows:
     """Draw the windows of a recipe, or read them where they were drawn before."""
     path = folder / f"windows-{recipe.season}.pt"
     if path.is_file():
-        saved = torch.load(path, weights_only=True)
-        return Windows(Inputs(*saved[:-1]), saved[-1])
+        return _joined([torch.load(path, weights_only=True)])
     generator = torch.Generator().manual_seed(recipe.season)
     parts = [block for s in recipe.sources for block in _source(recipe, s, data, generator)]
     n_prior = round(recipe.n_windows * (1 - sum(s.share for s in recipe.sources)))
     parts += _prior(recipe, n_prior, generator)
-    whole = [torch.cat(tensors) for tensors in zip(*parts, strict=True)]
-    moving = torch.nonzero(whole[4].squeeze(1) > 0).squeeze(1)  # constants teach nothing
-    whole = [tensor[moving] for tensor in whole]
-    torch.save(whole, path)
-    return Windows(Inputs(*whole[:-1]), whole[-1])
+    whole = _joined(parts)
+    moving = torch.nonzero(whole.inputs.scale.squeeze(1) > 0).squeeze(1)  # constants teach nothing
+    whole = whole.map(lambda tensor: tensor[moving])
+    torch.save([*whole.inputs, whole.target, whole.weight], path)
+    return whole
 
 
 def choice_windows(recipe: Recipe, frequency: Frequency, data: Path) -> tuple[Windows, Series]:
@@ -70,13 +67,12 @@ def choice_windows(recipe: Recipe, frequency: Frequency, data: Path) -> tuple[Wi
         _windows(recipe, *_gather(recipe, series, i, c, frequency.horizon))
         for i, c in zip(which.split(_BLOCK), cuts.split(_BLOCK), strict=True)
     ]
-    whole = [torch.cat(tensors) for tensors in zip(*blocks, strict=True)]
-    return Windows(Inputs(*whole[:-1]), whole[-1]), series
+    return _joined(blocks), series
 
 
 def _source(
     recipe: Recipe, source: Source, data: Path, generator: Generator
-) -> Iterator[tuple[Tensor, ...]]:
+) -> Iterator[list[Tensor]]:
     series, _ = load(source.frequency, data)
     if source.season != recipe.season:
         series = _stretched(series, recipe, source)
@@ -89,19 +85,17 @@ def _source(
         first = torch.minimum((lengths[i] - recipe.n_cuts * horizon).clamp(min=LEAST), last)
         spot = torch.rand(_BLOCK, generator=generator)
         cuts = first + (spot * (last - first + 1)).long()
-        values, mask, target = _gather(recipe, series, i, cuts, horizon)
-        yield _windows(recipe, values, _shortened(mask, recipe, generator), target)
+        yield _shortened(recipe, *_gather(recipe, series, i, cuts, horizon), generator)
 
 
-def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[tuple[Tensor, ...]]:
+def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[list[Tensor]]:
     length = recipe.history_length
     for _ in range(n_windows // _BLOCK):
         total = length + recipe.prediction_length
         y = priors.draw(_BLOCK, total, recipe.season, generator)
         n = LEAST + (torch.rand(_BLOCK, 1, generator=generator) * (length - LEAST + 1)).long()
         mask = torch.arange(length) >= length - n
-        values, target = y[:, :length], y[:, length:]
-        yield _windows(recipe, values, _shortened(mask, recipe, generator), target)
+        yield _shortened(recipe, y[:, :length], mask, y[:, length:], generator)
 
 
 def _gather(
@@ -116,21 +110,37 @@ def _gather(
     return values, mask, all_values[ahead]
 
 
-def _shortened(mask: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
+def _shortened(
+    recipe: Recipe, values: Tensor, mask: Tensor, target: Tensor, generator: Generator
+) -> list[Tensor]:
+    """Windows, some of them with all but a few points hidden.
+
+    What is short counts in the units that the whole series shows, or the few points whose scale
+    is much too small would teach more than all others.
+    """
     n_rows, length = mask.shape
     short = torch.rand(n_rows, 1, generator=generator) < SHORTENED
     share = torch.rand(n_rows, 1, generator=generator)
     # Evenly in the logarithm: each point more matters most where there are few.
     keep = (LEAST * ((recipe.context_length + 1) / LEAST) ** share).long()
-    return mask & (~short | (torch.arange(length) >= length - keep))
+    seen = mask & (~short | (torch.arange(length) >= length - keep))
+    *inputs, found, _ = _windows(recipe, values, seen, target)
+    whole = seasonal_scale(values, mask, recipe.season)
+    weight = (inputs[-1] / torch.where(whole > 0, whole, 1.0)).clamp(max=1)
+    return [*inputs, found, weight.float()]
 
 
-def _windows(recipe: Recipe, values: Tensor, mask: Tensor, target: Tensor) -> tuple[Tensor, ...]:
+def _windows(recipe: Recipe, values: Tensor, mask: Tensor, target: Tensor) -> list[Tensor]:
     inputs = scaled_inputs(
         values, mask, recipe.season, recipe.context_length, recipe.prediction_length
     )
     divisor = torch.where(inputs.scale > 0, inputs.scale, 1.0)
-    return *inputs, ((target - inputs.location) / divisor).float()
+    return [*inputs, ((target - inputs.location) / divisor).float(), torch.ones(len(values), 1)]
+
+
+def _joined(blocks: list[list[Tensor]]) -> Windows:
+    *inputs, target, weight = (torch.cat(tensors) for tensors in zip(*blocks, strict=True))
+    return Windows(Inputs(*inputs), target, weight)
 
 
 def _stretched(series: Series, recipe: Recipe, source: Source) -> Series:

@@ -11,7 +11,7 @@ from torch.nn.functional import gelu, softplus
 from skscale.nn import SigmaNet
 from skscale.ops import damped_line, theta_line
 
-__all__ = ["QUANTILES", "Inputs", "QuantileNet", "scaled_inputs"]
+__all__ = ["QUANTILES", "Inputs", "QuantileNet", "scaled_inputs", "seasonal_scale"]
 
 QUANTILES = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
@@ -52,7 +52,7 @@ def scaled_inputs(
     values. Numbers become float32 once they are deviations in units of the scale.
     """
     recent, observed = series[:, -context_length:], mask[:, -context_length:]
-    location, scale = recent[:, -1:], _scale(recent, observed, season)
+    location, scale = recent[:, -1:], seasonal_scale(recent, observed, season)
     textbook = torch.stack(
         [line(series, mask, season, prediction_length) for line in (theta_line, damped_line)], 1
     )
@@ -64,7 +64,7 @@ def scaled_inputs(
     return Inputs(context.float(), observed.float(), limited, location, scale)
 
 
-def _scale(x: Tensor, mask: Tensor, season: int) -> Tensor:
+def seasonal_scale(x: Tensor, mask: Tensor, season: int) -> Tensor:
     """Mean absolute seasonal difference, not below half that of neighbours, (batch, 1)."""
     step, _ = _mean_difference(x, mask, 1)
     seasonal, n_pairs = _mean_difference(x, mask, season)

@@ -67,7 +67,7 @@ def test_the_recipes_read_training_files_alone():
 
 def test_targets_follow_the_context(m4, tmp_path):
     recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
-    inputs, target = windows.training_windows(recipe, m4, tmp_path)
+    inputs, target, _ = windows.training_windows(recipe, m4, tmp_path)
     value = inputs.location + inputs.scale * target
     last = inputs.location
     number = last.floor()
@@ -107,13 +107,29 @@ def test_priors_are_finite_and_differ():
     assert (y.std(1) > 0).double().mean() > 0.9
 
 
+def test_short_windows_count_in_units_of_the_whole_series():
+    line = torch.arange(38.0, dtype=torch.float64).expand(500, -1)
+    mask = torch.ones(500, 30, dtype=torch.bool)
+    generator = torch.Generator().manual_seed(0)
+    drawn = windows._shortened(TINY, line[:, :30], mask, line[:, 30:], generator)
+    found = windows._joined([drawn])
+    # Points four apart differ by 4; of four points or less, only neighbours are seen.
+    few = found.inputs.observed.sum(1) <= 4
+    assert few.any()
+    assert (found.weight[few] == 0.25).all()
+    assert (found.weight[~few] == 1).all()
+    assert (found.target[:, 0] == torch.where(few, 1.0, 0.25)).all()
+
+
 def test_pinball_by_hand():
     quantiles = torch.zeros(1, 1, len(QUANTILES))
     levels = torch.tensor(QUANTILES)
-    weights = torch.where(levels == 0.5, 4.0, 1.0)
-    expected = 2 * (levels * weights).sum() / weights.sum()
-    assert pinball(quantiles, torch.tensor([[2.0]])) == pytest.approx(expected.item())
-    wild = pinball(quantiles, torch.tensor([[1e9]]))
+    importance = torch.where(levels == 0.5, 4.0, 1.0)
+    expected = 2 * (levels * importance).sum() / importance.sum()
+    one, half = torch.ones(1, 1), torch.full((1, 1), 0.5)
+    assert pinball(quantiles, torch.tensor([[2.0]]), one) == pytest.approx(expected.item())
+    assert pinball(quantiles, torch.tensor([[4.0]]), half) == pytest.approx(expected.item())
+    wild = pinball(quantiles, torch.tensor([[1e9]]), one)
     assert wild == pytest.approx(expected.item() * 15)
 
 
