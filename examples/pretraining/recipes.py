@@ -102,7 +102,7 @@ MEMBERS = {
     4: (Member("mlp", 128, 40, 4000),),
     5: (Member("mlp", 64, 80, 1000, learning_rate=0.002),),
     7: (Member("mlp", 64, 84, 1000, learning_rate=0.002),),
-    12: (Member("mlp", 160, 84, 5000),),
+    12: (Member("mlp", 160, 84, 4000),),
     24: (Member("mlp", 160, 168, 1500),),
     48: (Member("mlp", 128, 336, 1200),),
     52: (Member("mlp", 96, 130, 1000),),

@@ -27,11 +27,13 @@ _SAVE_EVERY = 500
 def pinball(quantiles: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Mean pinball loss of quantiles (batch, horizon, n_quantiles), errors held at a limit.
 
-    ``weight`` (batch, 1) brings the errors of a window to units that all windows share.
+    ``weight`` (batch, 1) brings the errors of a window to units that all windows share. What
+    lies beyond the end of a series, NaN, counts as no error.
     """
     levels = torch.tensor(QUANTILES, device=quantiles.device)
     importance = torch.where(levels == 0.5, MEDIAN_WEIGHT, 1.0)
     error = ((target.unsqueeze(2) - quantiles) * weight.unsqueeze(2)).clamp(-LIMIT, LIMIT)
+    error = torch.where(target.isfinite().unsqueeze(2), error, 0.0)
     losses = torch.maximum(levels * error, (levels - 1) * error)
     return (losses * importance).mean() / importance.mean()
 

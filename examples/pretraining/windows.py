@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from examples.pretraining import priors
-from examples.pretraining.data import Frequency, Series, load
+from examples.pretraining.data import FREQUENCIES, Frequency, Series, load
 from examples.pretraining.recipes import Recipe, Source
 from skscale.pretrained._net import Inputs, scaled_inputs, seasonal_scale
 
@@ -21,7 +21,10 @@ _BLOCK = 1000
 
 
 class Windows(NamedTuple):
-    """Inputs of a network, what followed in the same units, and how much each window counts."""
+    """Inputs of a network, what followed in the same units, and how much each window counts.
+
+    What follows is NaN beyond the end of a series.
+    """
 
     inputs: Inputs
     target: Tensor
@@ -55,19 +58,17 @@ def training_windows(recipe: Recipe, data: Path, folder: Path) -> Windows:
 
 
 def choice_windows(recipe: Recipe, frequency: Frequency, data: Path) -> tuple[Windows, Series]:
-    """Windows whose target is the last horizon of each choice series, and those series.
-
-    That horizon is the frequency's, which may be shorter than the recipe's.
-    """
+    """Windows whose target is the last horizon of each choice series, and those series."""
     _, series = load(frequency.name, data)
     series = series.select(series.lengths >= frequency.horizon + LEAST)
     which = torch.arange(len(series.lengths))
     cuts = torch.as_tensor(series.lengths) - frequency.horizon
     blocks = [
-        _windows(recipe, *_gather(recipe, series, i, c, frequency.horizon))
+        _windows(recipe, *_gather(recipe, series, i, c))
         for i, c in zip(which.split(_BLOCK), cuts.split(_BLOCK), strict=True)
     ]
-    return _joined(blocks), series
+    windows = _joined(blocks)
+    return windows._replace(target=windows.target[:, : frequency.horizon]), series
 
 
 def _source(
@@ -76,16 +77,17 @@ def _source(
     series, _ = load(source.frequency, data)
     if source.season != recipe.season:
         series = _stretched(series, recipe, source)
-    horizon = recipe.prediction_length
+    horizon = min(FREQUENCIES[source.frequency].horizon, recipe.prediction_length)
     series = series.select(series.lengths >= horizon + LEAST)
     lengths = torch.as_tensor(series.lengths)
     for _ in range(round(recipe.n_windows * source.share) // _BLOCK):
         i = torch.randint(len(lengths), (_BLOCK,), generator=generator)
         last = lengths[i] - horizon
-        first = torch.minimum((lengths[i] - recipe.n_cuts * horizon).clamp(min=LEAST), last)
+        span = recipe.n_cuts * recipe.prediction_length
+        first = torch.minimum((lengths[i] - span).clamp(min=LEAST), last)
         spot = torch.rand(_BLOCK, generator=generator)
         cuts = first + (spot * (last - first + 1)).long()
-        yield _shortened(recipe, *_gather(recipe, series, i, cuts, horizon), generator)
+        yield _shortened(recipe, *_gather(recipe, series, i, cuts), generator)
 
 
 def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[list[Tensor]]:
@@ -99,15 +101,16 @@ def _prior(recipe: Recipe, n_windows: int, generator: Generator) -> Iterator[lis
 
 
 def _gather(
-    recipe: Recipe, series: Series, which: Tensor, cuts: Tensor, horizon: int
+    recipe: Recipe, series: Series, which: Tensor, cuts: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """History, mask and future of series cut after ``cuts`` points."""
-    all_values, starts = torch.as_tensor(series.values), torch.as_tensor(series.starts)[which]
-    places = cuts.unsqueeze(1) + torch.arange(-recipe.history_length, 0)
-    mask = places >= 0
-    values = all_values[starts.unsqueeze(1) + places.clamp(min=0)]
-    ahead = (starts + cuts).unsqueeze(1) + torch.arange(horizon)
-    return values, mask, all_values[ahead]
+    """History, mask and future of series cut after ``cuts`` points; NaN beyond their end."""
+    all_values = torch.as_tensor(series.values)
+    starts, lengths = (torch.as_tensor(x)[which, None] for x in (series.starts, series.lengths))
+    before = cuts.unsqueeze(1) + torch.arange(-recipe.history_length, 0)
+    ahead = cuts.unsqueeze(1) + torch.arange(recipe.prediction_length)
+    target = all_values[starts + torch.minimum(ahead, lengths - 1)]
+    target = torch.where(ahead < lengths, target, torch.nan)
+    return all_values[starts + before.clamp(min=0)], before >= 0, target
 
 
 def _shortened(

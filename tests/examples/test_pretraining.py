@@ -79,6 +79,15 @@ def test_targets_follow_the_context(m4, tmp_path):
     torch.testing.assert_close(value[even], expected, rtol=0, atol=1e-4)
 
 
+def test_a_longer_horizon_than_the_frequency_s_ends_with_the_series(m4, tmp_path):
+    recipe = TINY._replace(prediction_length=12, sources=(Source("Quarterly", 4, 1.0),))
+    target = windows.training_windows(recipe, m4, tmp_path).target
+    assert target[:, :8].isfinite().all()
+    assert 0 < target[:, 8:].isnan().double().mean() < 0.5
+    choice, series = windows.choice_windows(recipe, data.FREQUENCIES["Quarterly"], m4)
+    assert choice.target.shape == (len(series.numbers), 8)
+
+
 def test_contexts_are_shortened_to_at_least_three_points(m4, tmp_path):
     found = windows.training_windows(TINY, m4, tmp_path).inputs.observed.sum(1)
     assert found.min() == 3
@@ -129,6 +138,7 @@ def test_pinball_by_hand():
     one, half = torch.ones(1, 1), torch.full((1, 1), 0.5)
     assert pinball(quantiles, torch.tensor([[2.0]]), one) == pytest.approx(expected.item())
     assert pinball(quantiles, torch.tensor([[4.0]]), half) == pytest.approx(expected.item())
+    assert pinball(quantiles, torch.tensor([[torch.nan]]), one) == 0
     wild = pinball(quantiles, torch.tensor([[1e9]]), one)
     assert wild == pytest.approx(expected.item() * 15)
 
