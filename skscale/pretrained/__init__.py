@@ -1,6 +1,7 @@
 """Trained weights: forecasts of short series without any fit."""
 
 from skscale.pretrained._files import available, card, for_season, load
+from skscale.pretrained._shares import shares
 from skscale.pretrained._trained import TrainedNet
 
-__all__ = ["TrainedNet", "available", "card", "for_season", "load"]
+__all__ = ["TrainedNet", "available", "card", "for_season", "load", "shares"]
