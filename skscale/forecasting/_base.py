@@ -91,6 +91,11 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         """Losses, learning rate and seconds per epoch, and the epoch that was kept."""
         return vars(self.model_.history)
 
+    @property
+    def weights_(self) -> pd.DataFrame:
+        """Share of every candidate in the forecasts, a row for each series."""
+        return self.model_.weights(self._context.panel)
+
     def _check_X_y(self, X=None, y=None, **options):
         # sktime would let infinite values pass, and not name the column of a missing one.
         check_frame("y", y)

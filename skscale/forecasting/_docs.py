@@ -28,6 +28,13 @@ _SHARED = """    context_length : int or "auto", default="auto"
         textbook forecasts, by weights that follow from errors on held-out windows.
         Exogenous columns get a linear effect, if held-out data confirm it. Small data need
         all this; False trains the network alone, as in the papers.
+    pretrained : str or None, default="auto"
+        Trained weights that forecast beside what is learned from the data, by name (see
+        `skscale.pretrained.available`). ``"auto"``: those of the season; None for none.
+        They decide where the data are too few to learn from.
+    bounds : (lower, upper), "auto" or None, default="auto"
+        Bounds of the forecasts; None in a pair leaves a side open. ``"auto"``: series that hold
+        zeros and never were negative, such as sales, get no negative forecasts.
     loss : {"mae", "mse", "huber", "smape", "mase"}, default="mae"
         Training and validation loss, in units scaled for each series and channel;
         ``"smape"`` in original units.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context, Future
@@ -17,12 +17,14 @@ from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
 from skscale.forecasting._horizon import rows_ahead, sources, times_after
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._prior import Prior
 from skscale.forecasting._rolling import roll_forward
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
 from skscale.forecasting._windows import Layout, windows_between
+from skscale.nn import ForecastNet
 from skscale.ops.threads import threads_for
-from skscale.training import History, SeriesBuffer
+from skscale.training import History, SeriesBuffer, Windows
 
 __all__ = ["FittedNetwork"]
 
@@ -51,17 +53,29 @@ class FittedNetwork:
     history : History
     effects : ColumnEffects or None
         What the exogenous columns add to any series; the network sees and forecasts what is left.
+    bounds : (lower, upper), "auto" or None
+        Of the forecasts.
+    prior : Prior or None
+        What forecasts without having learned from the data.
+    share : float
+        Of ``forecast``; the rest is the prior's.
+    shares : dict of str to float
+        Of the candidates within ``forecast``.
     """
 
-    network: nn.Module
-    forecast: nn.Module
-    rolled: nn.Module
+    network: ForecastNet
+    forecast: ForecastNet
+    rolled: ForecastNet
     layout: Layout
     channels: pd.Index
     columns: Columns
     step: TimeStep
     history: History
     effects: ColumnEffects | None = None
+    bounds: tuple | str | None = None
+    prior: Prior | None = None
+    share: float = 1.0
+    shares: dict[str, float] = field(default_factory=lambda: {"network": 1.0})
 
     def check(self, panel: Panel) -> Panel:
         """Bring the channels of ``panel`` into the network's order.
@@ -79,9 +93,20 @@ class FittedNetwork:
             )
         return panel.with_columns(self.channels)
 
+    def weights(self, panel: Panel) -> pd.DataFrame:
+        """Share of every candidate in the forecast of every series of ``panel``."""
+        rows = []
+        for n_points in panel.lengths:
+            row = {name: self.share * share for name, share in self.shares.items()}
+            if self.prior is not None:
+                for name, share in self.prior.shares(int(n_points)).items():
+                    row[name] = row.get(name, 0.0) + (1 - self.share) * share
+            rows.append(row)
+        return pd.DataFrame(rows, index=panel.keys).fillna(0.0)
+
     def scale_of(self, panel: Panel) -> SeriesScale:
         """Statistics of the series of a panel, and the effect of columns on them."""
-        scale = SeriesScale.of(panel, self.columns.units)
+        scale = SeriesScale.of(panel, self.columns.units).within(self.bounds, panel)
         if self.effects is None:
             return scale
         return scale.with_effect(self.effects.of_series(panel, scale))
@@ -169,7 +194,6 @@ class FittedNetwork:
         -------
         float64 ndarray of shape (n_windows, longest, n_channels), in original units
         """
-        first, later = self._on(device)
         buffer = context.buffer.to(device)
         values = self.layout.context_length * len(self.channels)
         size = int(np.clip(_VALUES_AT_ONCE // values, 16, _MOST_WINDOWS))
@@ -179,12 +203,26 @@ class FittedNetwork:
         with threads_for(values * min(size, len(cuts))):
             for start in range(0, len(cuts), size):
                 block = slice(start, start + size)
-                place = (torch.from_numpy(i[block]).to(device) for i in (series, cuts))
-                batch = windows.at(*place)._replace(future_features=future.tensor(block, device))
-                ahead = roll_forward(first, later, batch, future.longest).cpu().numpy()
-                rows = future.rows[block]
-                parts.append(context.scale.undo(ahead.astype(np.float64), series[block], rows))
+                place = [torch.from_numpy(i[block]).to(device) for i in (series, cuts)]
+                known = future.tensor(block, device)
+                ahead = self._ahead(windows, place, known, future.longest)
+                parts.append(context.scale.undo(ahead, series[block], future.rows[block]))
         return np.concatenate(parts)
+
+    def _ahead(
+        self, windows: Windows, place: list[Tensor], future: Tensor | None, longest: int
+    ) -> np.ndarray:
+        """Scaled forecasts of the windows at ``place``, float64."""
+        first, later = self._on(windows.device)
+        ahead = np.zeros(())
+        if self.share:
+            batch = windows.at(*place)._replace(future_features=future)
+            learned = roll_forward(first, later, batch, longest)
+            ahead = ahead + self.share * learned.cpu().numpy().astype(np.float64)
+        if self.prior is not None and self.share < 1:
+            history = windows.reaching_back(self.prior.history_length).at(*place)
+            ahead = ahead + (1 - self.share) * self.prior(history, longest).cpu().numpy()
+        return ahead
 
     def within(
         self, context: Context, series: np.ndarray, cuts: np.ndarray, held: np.ndarray
@@ -224,21 +262,22 @@ class FittedNetwork:
         assert features is not None
         return Future(rows, features.reshape(n_series, longest, -1))
 
-    def _on(self, device: torch.device) -> tuple[nn.Module, nn.Module]:
+    def _on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""
-        both = self.forecast, self.rolled
         if _device(self.network) != device:
-            for net in both:
-                net.to(device)  # takes a millisecond to find out that there is nothing to do
-        return both[0].eval(), both[1].eval()
+            # Takes a millisecond to find out that there is nothing to do.
+            for net in (self.forecast, self.rolled, self.prior):
+                if net is not None:
+                    net.to(device)
+        return self.forecast.eval(), self.rolled.eval()
 
     def __getstate__(self) -> dict[str, Any]:
         """Hold the network on the CPU, so that a copy loads on a machine without a GPU."""
         state = dict(self.__dict__)
         if _device(self.network).type != "cpu":
-            names = ("network", "forecast", "rolled")
-            nets = deepcopy(nn.ModuleList([state[name] for name in names])).cpu()
-            state.update(zip(names, nets, strict=True))
+            names = ("network", "forecast", "rolled", "prior")
+            nets = {name: state[name] for name in names if state[name] is not None}
+            state.update(deepcopy(nn.ModuleDict(nets)).cpu())
         return state
 
 

@@ -14,6 +14,7 @@ from skscale.forecasting._effects import find_effects
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._prior import find_prior, learned_share
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._windows import Layout, Parts, split_in_time
@@ -67,7 +68,15 @@ def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> Fit
     columns = Columns.of(panel, wants_calendar(forecaster.time_features, panel))
     network = _build(forecaster, layout, len(panel.columns), columns)
     return FittedNetwork(
-        network, network, network, layout, panel.columns, columns, panel.step, History()
+        network,
+        network,
+        network,
+        layout,
+        panel.columns,
+        columns,
+        panel.step,
+        History(),
+        bounds=forecaster.bounds,
     )
 
 
@@ -98,7 +107,7 @@ def _trained(
         effects = find_effects(panel, scale, split.train_end, layout.season_length)
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
-    device = run.runtime.device
+    device = run.runtime_on(torch.device("cpu")).device
     buffer = model.buffer(panel, scale, scale.standardised(panel)).to(device)
     parts = Parts.of(buffer, layout, split)
     config = forecaster._training_config(len(parts.training))
@@ -107,8 +116,10 @@ def _trained(
     with threads_for(n_values):
         if forecaster.linear_base:
             fitted = fit_correction(network, parts, layout, config, run)
-            return replace(
-                model, forecast=fitted.forecast, rolled=fitted.rolled, history=fitted.history
-            )
+            model = replace(model, **fitted._asdict())
+            prior = find_prior(forecaster.pretrained, layout.season_length)
+            if prior is None:
+                return model
+            return replace(model, prior=prior, share=learned_share(model.forecast, prior, parts))
         history = train(network, parts.training, config, parts.validation, run)
         return replace(model, forecast=network, rolled=network, history=history)

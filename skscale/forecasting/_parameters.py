@@ -27,6 +27,8 @@ class NetworkParameters:
     freq: Any = "auto"
     time_features: bool | str = "auto"
     linear_base: bool = True
+    pretrained: str | None = "auto"
+    bounds: tuple[float | None, float | None] | str | None = "auto"
     loss: str = "mae"
     max_epochs: int = 20
     steps_per_epoch: int | str | None = "auto"
@@ -57,6 +59,7 @@ class NetworkParameters:
         for name in ("linear_base", "fine_tune"):
             flag(name, getattr(self, name))
         one_of("time_features", self.time_features, (True, False, "auto"))
+        _check_bounds(self.bounds)
         integer("verbose", self.verbose, least=0, other=(True, False))
         try:
             check_random_state(self.random_state)
@@ -87,7 +90,21 @@ class NetworkParameters:
         )
 
 
-def integer(name: str, value: object, least: int = 1, other: object = ()) -> None:
+def _check_bounds(bounds: object) -> None:
+    """Raise ValueError unless ``bounds`` are two numbers in order, or missing."""
+    if bounds is None or (isinstance(bounds, str) and bounds == "auto"):
+        return
+    pair = tuple(bounds) if isinstance(bounds, tuple | list) else ()
+    known = [b for b in pair if b is not None]
+    numbers = all(isinstance(b, Real) and not isinstance(b, bool) and b == b for b in known)
+    if len(pair) != 2 or not numbers or (len(known) == 2 and not known[0] < known[1]):
+        raise ValueError(
+            'bounds must be "auto", None or two numbers (lower, upper), lower < upper, None for a '
+            f"side without a bound; got {bounds!r}"
+        )
+
+
+def integer(name: str, value: Any, least: int = 1, other: object = ()) -> None:
     """Raise ValueError unless ``value`` is an integer from ``least`` up, or one of ``other``."""
     others = other if isinstance(other, tuple) else (other,)
     if _is_one_of(value, others):
@@ -99,7 +116,7 @@ def integer(name: str, value: object, least: int = 1, other: object = ()) -> Non
 
 
 def number(
-    name: str, value: object, least: float = 0, below: float = math.inf, other: object = ()
+    name: str, value: Any, least: float = 0, below: float = math.inf, other: object = ()
 ) -> None:
     """Raise ValueError unless ``least <= value < below``, or ``value`` is one of ``other``."""
     others = other if isinstance(other, tuple) else (other,)

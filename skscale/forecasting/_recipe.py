@@ -37,11 +37,12 @@ _NEGLIGIBLE = 1e-9
 
 
 class FittedCorrection(NamedTuple):
-    """What forecasts the first block and later ones, and how it was trained."""
+    """What forecasts the first block and later ones, how it was trained, and all shares."""
 
     forecast: CorrectedForecast
     rolled: CorrectedForecast
     history: History
+    shares: dict[str, float]
 
 
 def fit_correction(
@@ -68,44 +69,60 @@ def fit_correction(
     season, validation = layout.season_length, parts.validation
     maps = reference_maps(layout.context_length, layout.prediction_length, season)
     prior = maps["seasonal_naive"]
-
-    def linear(weight: Tensor) -> LinearForecast:
-        return LinearForecast(weight, network.n_channels, season).to(run.runtime.device)
-
-    def combined(candidates: list[Tensor], base: Tensor, shares: Tensor, history: History):
-        total = _weighted([*candidates, base], shares)
-        share = float(shares[-1])
-        once, again = (linear(m) for m in (total, stabilised(total, prior)))
-        nets = (CorrectedForecast(one, network, share) for one in (once, again))
-        return FittedCorrection(*nets, history)
-
+    blend = _Blend(network, season, prior)
     if not len(validation):
         history = train(network, parts.training, config, None, run)
-        references = _distinct(maps.values())
+        references = _distinct(maps)
         n = len(references) + 1
-        shares = torch.full((n,), 1 / n, dtype=torch.float64)
-        return combined(references, prior, shares, history)
+        return blend.of(references, prior, torch.full((n,), 1 / n).double(), history)
     regressions = fit_linear_maps(parts.training, prior, _PENALTIES, season)
-    errors, _ = _relative_errors(map(linear, regressions), validation, config)
+    errors, _ = _relative_errors(map(blend.linear, regressions), validation, config)
     best = int(errors.argmin())
-    base = linear(regressions[best])
-    corrected = CorrectedForecast(base, network).to(run.runtime.device)
+    base = blend.linear(regressions[best])
+    corrected = CorrectedForecast(base, network).to(validation.device)
     history = train(corrected, parts.training, config, validation, run)
     (regression,) = fit_linear_maps(parts.everything, prior, _PENALTIES[best : best + 1], season)
     # Without a whole window the regression is a reference itself.
-    references = _distinct([regressions[best].to("cpu", torch.float64), *maps.values()])[1:]
-    candidates = [*map(linear, references), base, corrected]
+    references = _distinct({"ridge": regressions[best].to("cpu", torch.float64), **maps})
+    del references["ridge"]
+    candidates = [*map(blend.linear, references.values()), base, corrected]
     errors, n_series = _relative_errors(candidates, validation, config)
     shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
-    return combined([*references, regression], regression, shares, history)
+    return blend.of({**references, "ridge": regression}, regression, shares, history)
 
 
-def _distinct(maps: Iterable[Tensor]) -> list[Tensor]:
+class _Blend(NamedTuple):
+    """Makes one forecast of linear maps and a network that corrects one of them."""
+
+    network: ForecastNet
+    season: int
+    stable: Tensor
+
+    def linear(self, weight: Tensor) -> LinearForecast:
+        """Forecast by a map."""
+        device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
+        return LinearForecast(weight, self.network.n_channels, self.season).to(device)
+
+    def of(
+        self, maps: dict[str, Tensor], base: Tensor, shares: Tensor, history: History
+    ) -> FittedCorrection:
+        """Blend ``maps`` and, with the last of the ``shares``, the network's correction of one."""
+        stacked = torch.stack([m.to("cpu", torch.float64) for m in (*maps.values(), base)])
+        total = torch.tensordot(shares.cpu(), stacked, dims=1)
+        once, again = (
+            CorrectedForecast(self.linear(weight), self.network, float(shares[-1]))
+            for weight in (total, stabilised(total, self.stable))
+        )
+        named = dict(zip((*maps, "network"), shares.tolist(), strict=True))
+        return FittedCorrection(once, again, history, named)
+
+
+def _distinct(maps: dict[str, Tensor]) -> dict[str, Tensor]:
     """Leave repeated maps out: without a season, three of them are the last value."""
-    found: list[Tensor] = []
-    for one in maps:
-        if not any(torch.equal(one, other) for other in found):
-            found.append(one)
+    found: dict[str, Tensor] = {}
+    for name, one in maps.items():
+        if not any(torch.equal(one, other) for other in found.values()):
+            found[name] = one
     return found
 
 
@@ -133,9 +150,3 @@ def _shares(errors: Tensor, power: float) -> Tensor:
     weights = ((errors.min() + 1e-9) / (errors + 1e-9)) ** power
     weights = weights / weights.sum()
     return weights.masked_fill(weights < _NEGLIGIBLE, 0.0)
-
-
-def _weighted(maps: list[Tensor], shares: Tensor) -> Tensor:
-    """Sum of the maps, each with its share, on the CPU."""
-    stacked = torch.stack([m.to("cpu", torch.float64) for m in maps])
-    return torch.tensordot(shares.cpu(), stacked, dims=1)

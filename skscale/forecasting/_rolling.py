@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from skscale.nn import ForecastNet
 from skscale.training import Batch, forward
 
 __all__ = ["roll_forward"]
@@ -14,7 +15,7 @@ _POINTS_OF_GROWTH = 12
 
 
 @torch.no_grad()
-def roll_forward(first: nn.Module, later: nn.Module, batch: Batch, longest: int) -> Tensor:
+def roll_forward(first: ForecastNet, later: ForecastNet, batch: Batch, longest: int) -> Tensor:
     """Forecasts of 1, ..., ``longest`` steps in scaled units, (n_windows, longest, n_channels).
 
     Every block of forecasts becomes context of the next. What is iterated could grow without
@@ -24,7 +25,7 @@ def roll_forward(first: nn.Module, later: nn.Module, batch: Batch, longest: int)
 
     Parameters
     ----------
-    first, later : Module
+    first, later : ForecastNet
         Forecast the first block, and all others.
     batch : Batch
         Contexts, with the features of all ``longest`` steps.

@@ -77,6 +77,8 @@ class SeriesScale:
         A column that never varied has an infinite scale: nothing was learned about its changes.
     effect : float64 ndarray of shape (n_series, n_columns, n_channels)
         What a unit of a standardised column adds to the series, in the series' own units.
+    lowest, highest : float64 ndarray of shape (n_series, n_channels)
+        Bounds of the forecasts.
     """
 
     location: np.ndarray
@@ -84,6 +86,8 @@ class SeriesScale:
     column_location: np.ndarray
     column_scale: np.ndarray
     effect: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
 
     @classmethod
     def of(
@@ -108,7 +112,8 @@ class SeriesScale:
         scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
         sizes = (n_series, len(units.scale), panel.values.shape[1])
         location = np.where(constant, highest, location)
-        return cls(location, scale, *units.of_series(panel), np.zeros(sizes))
+        free = np.full(location.shape, np.inf)
+        return cls(location, scale, *units.of_series(panel), np.zeros(sizes), -free, free)
 
     def standardised(self, panel: Panel) -> np.ndarray:
         """Exogenous columns at every point of ``panel``, (n_points, n_columns)."""
@@ -139,11 +144,35 @@ class SeriesScale:
             Standardised columns at the forecast points.
         """
         values = scaled * self.scale[series][:, None] + self.location[series][:, None]
-        return values + rows @ self.effect[series] if self.effect.any() else values
+        if self.effect.any():
+            values = values + rows @ self.effect[series]
+        return np.clip(values, self.lowest[series][:, None], self.highest[series][:, None])
 
     def with_effect(self, effect: np.ndarray) -> SeriesScale:
         """The same with the ``effect`` of columns; a constant channel has none."""
         return replace(self, effect=np.where(self.scale[:, None] > 0, effect, 0.0))
+
+    def within(self, bounds: tuple | str | None, panel: Panel) -> SeriesScale:
+        """The same with bounds of the forecasts.
+
+        Parameters
+        ----------
+        bounds : (lower, upper), "auto" or None
+            ``"auto"`` keeps series that hold zeros and were never negative from becoming so.
+        panel : Panel
+            The series.
+        """
+        if bounds is None:
+            return self
+        if isinstance(bounds, str):
+            _, lowest = _extremes(panel, panel.values)
+            return replace(self, lowest=np.where(lowest == 0, 0.0, -np.inf))
+        lower, upper = (
+            end if bound is None else bound
+            for bound, end in zip(bounds, (-np.inf, np.inf), strict=True)
+        )
+        free = np.zeros_like(self.scale)
+        return replace(self, lowest=free + lower, highest=free + upper)
 
     def carried_to(self, old: Panel, new: Panel, fresh: SeriesScale) -> SeriesScale:
         """Statistics of ``new``: those of ``old`` for the series in both, else ``fresh``.

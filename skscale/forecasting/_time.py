@@ -193,8 +193,8 @@ class TimeStep:
         if self.offset is None or other.offset is None:
             return self.offset is other.offset
         start = pd.Timestamp("2000-01-01")
-        lengths = [start + 100 * step.offset - start for step in (self, other)]
-        return abs(lengths[0] / lengths[1] - 1) < 0.1
+        one, two = (start + 100 * offset - start for offset in (self.offset, other.offset))
+        return bool(abs(one / two - 1) < 0.1)
 
     def __str__(self) -> str:
         """Describe the step in words, for messages."""

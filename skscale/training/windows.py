@@ -122,6 +122,7 @@ class Windows:
         self.context_length = context_length
         self.prediction_length = prediction_length
         self._first_cut = first_cut
+        self._last_cut = last_cut
         self._counts = (last_cut - first_cut + 1).clamp(min=0)
         self._ends = self._counts.cumsum(0)
         used = self._counts > 0
@@ -160,18 +161,29 @@ class Windows:
 
     def batch(self, index: Tensor) -> Batch:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
-        return self.at(*self._place(index))
+        return self.at(*self.place(index))
+
+    def reaching_back(self, context_length: int) -> Windows:
+        """Return the same windows with another context."""
+        return Windows(
+            self.buffer,
+            context_length,
+            self.prediction_length,
+            self._first_cut,
+            self._last_cut,
+            self._end,
+        )
 
     def observed(self, index: Tensor) -> Tensor:
         """Steps of the horizon before the end of the series, (batch,) for windows ``index``."""
-        series, cut = self._place(index)
+        series, cut = self.place(index)
         return (self._end[series] - cut).clamp(max=self.prediction_length)
 
     def series_of(self, index: Tensor) -> Tensor:
         """Series of windows ``index`` (batch,)."""
         return torch.searchsorted(self._ends, index, right=True)
 
-    def _place(self, index: Tensor) -> tuple[Tensor, Tensor]:
+    def place(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Series and cut of windows ``index``."""
         series = self.series_of(index)
         return series, index - (self._ends - self._counts)[series] + self._first_cut[series]
