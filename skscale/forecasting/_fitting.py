@@ -14,13 +14,13 @@ from skscale.forecasting._effects import find_effects
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._prior import find_prior, learned_share
+from skscale.forecasting._prior import Evidence, Prior, find_prior
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._windows import Layout, Parts, split_in_time
 from skscale.nn import ForecastNet
 from skscale.ops.threads import threads_for
-from skscale.training import History, Run, Runtime, train
+from skscale.training import History, Run, Runtime, TrainingConfig, train
 
 if TYPE_CHECKING:
     from skscale.forecasting._base import NetworkForecaster
@@ -111,15 +111,34 @@ def _trained(
     buffer = model.buffer(panel, scale, scale.standardised(panel)).to(device)
     parts = Parts.of(buffer, layout, split)
     config = forecaster._training_config(len(parts.training))
-    network = model.network.to(device)
-    n_values = config.batch_size * layout.context_length * len(panel.columns)
-    with threads_for(n_values):
+    model.network.to(device)
+    with threads_for(config.batch_size * layout.context_length * len(panel.columns)):
         if forecaster.linear_base:
-            fitted = fit_correction(network, parts, layout, config, run)
-            model = replace(model, **fitted._asdict())
+            evidence = Evidence(panel.values.size, int(panel.lengths.max()))
             prior = find_prior(forecaster.pretrained, layout.season_length)
-            if prior is None:
-                return model
-            return replace(model, prior=prior, share=learned_share(model.forecast, prior, parts))
-        history = train(network, parts.training, config, parts.validation, run)
-        return replace(model, forecast=network, rolled=network, history=history)
+            return _blended(model, parts, config, run, None if evidence.decide else prior, evidence)
+        history = train(model.network, parts.training, config, parts.validation, run)
+        return replace(model, forecast=model.network, rolled=model.network, history=history)
+
+
+def _blended(
+    model: FittedNetwork,
+    parts: Parts,
+    config: TrainingConfig,
+    run: Run,
+    prior: Prior | None,
+    evidence: Evidence,
+) -> FittedNetwork:
+    """Learn what the data can teach, and weigh it against the prior."""
+    if prior is not None and not evidence.teach:
+        note = f"nothing was trained: {evidence.n_values} values cannot teach what weights know"
+        return replace(model, prior=prior, share=0.0, history=History(notes=[note]))
+    # A network that was trained before goes on.
+    trains = prior is None or evidence.train or bool(model.history.train_loss)
+    fitted = fit_correction(model.network, parts, model.layout, config, run if trains else None)
+    model = replace(model, **fitted._asdict())
+    if prior is None:
+        return replace(model, prior=None, share=1.0)
+    return replace(
+        model, prior=prior, share=evidence.share(model.forecast, prior, parts.validation)
+    )

@@ -46,7 +46,7 @@ class FittedCorrection(NamedTuple):
 
 
 def fit_correction(
-    network: ForecastNet, parts: Parts, layout: Layout, config: TrainingConfig, run: Run
+    network: ForecastNet, parts: Parts, layout: Layout, config: TrainingConfig, run: Run | None
 ) -> FittedCorrection:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
 
@@ -64,30 +64,38 @@ def fit_correction(
         Windows; all of them refit the regression.
     layout : Layout
     config : TrainingConfig
-    run : Run
+    run : Run or None
+        None leaves the network out: the regression and the textbook forecasts stand alone.
     """
     season, validation = layout.season_length, parts.validation
     maps = reference_maps(layout.context_length, layout.prediction_length, season)
     prior = maps["seasonal_naive"]
     blend = _Blend(network, season, prior)
     if not len(validation):
-        history = train(network, parts.training, config, None, run)
+        history = History() if run is None else train(network, parts.training, config, None, run)
         references = _distinct(maps)
-        n = len(references) + 1
-        return blend.of(references, prior, torch.full((n,), 1 / n).double(), history)
+        shares = torch.ones(len(references) + 1, dtype=torch.float64)
+        shares[-1] = run is not None
+        return blend.of(references, prior, shares / shares.sum(), history)
     regressions = fit_linear_maps(parts.training, prior, _PENALTIES, season)
     errors, _ = _relative_errors(map(blend.linear, regressions), validation, config)
     best = int(errors.argmin())
     base = blend.linear(regressions[best])
     corrected = CorrectedForecast(base, network).to(validation.device)
-    history = train(corrected, parts.training, config, validation, run)
+    history = History()
+    if run is not None:
+        history = train(corrected, parts.training, config, validation, run)
     (regression,) = fit_linear_maps(parts.everything, prior, _PENALTIES[best : best + 1], season)
     # Without a whole window the regression is a reference itself.
     references = _distinct({"ridge": regressions[best].to("cpu", torch.float64), **maps})
     del references["ridge"]
     candidates = [*map(blend.linear, references.values()), base, corrected]
+    if run is None:
+        candidates.pop()
     errors, n_series = _relative_errors(candidates, validation, config)
     shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
+    if run is None:
+        shares = torch.cat((shares, shares.new_zeros(1)))
     return blend.of({**references, "ridge": regression}, regression, shares, history)
 
 
