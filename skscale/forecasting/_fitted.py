@@ -17,7 +17,7 @@ from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
 from skscale.forecasting._horizon import rows_ahead, sources, times_after
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._prior import Prior
+from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
@@ -30,6 +30,7 @@ __all__ = ["FittedNetwork"]
 
 _VALUES_AT_ONCE = 2**20  # of the contexts of one pass
 _MOST_WINDOWS = 1024
+_ALL_LEARNED = Shares(1.0, 1.0)
 
 
 @dataclass
@@ -57,7 +58,7 @@ class FittedNetwork:
         Of the forecasts.
     prior : Prior or None
         What forecasts without having learned from the data.
-    share : float
+    share : Shares
         Of ``forecast``; the rest is the prior's.
     shares : dict of str to float
         Of the candidates within ``forecast``.
@@ -74,7 +75,7 @@ class FittedNetwork:
     effects: ColumnEffects | None = None
     bounds: tuple | str | None = None
     prior: Prior | None = None
-    share: float = 1.0
+    share: Shares = _ALL_LEARNED
     shares: dict[str, float] = field(default_factory=lambda: {"network": 1.0})
 
     def check(self, panel: Panel) -> Panel:
@@ -97,10 +98,13 @@ class FittedNetwork:
         """Share of every candidate in the forecast of every series of ``panel``."""
         rows = []
         for n_points in panel.lengths:
-            row = {name: self.share * share for name, share in self.shares.items()}
+            learned = 1.0
+            if self.prior is not None:
+                learned = float(self.share.of(torch.tensor(n_points), self.prior.season))
+            row = {name: learned * share for name, share in self.shares.items()}
             if self.prior is not None:
                 for name, share in self.prior.shares(int(n_points)).items():
-                    row[name] = row.get(name, 0.0) + (1 - self.share) * share
+                    row[name] = row.get(name, 0.0) + (1 - learned) * share
             rows.append(row)
         return pd.DataFrame(rows, index=panel.keys).fillna(0.0)
 
@@ -214,15 +218,18 @@ class FittedNetwork:
     ) -> np.ndarray:
         """Scaled forecasts of the windows at ``place``, float64."""
         first, later = self._on(windows.device)
-        ahead = np.zeros(())
-        if self.share:
+        if self.prior is None:
             batch = windows.at(*place)._replace(future_features=future)
-            learned = roll_forward(first, later, batch, longest)
-            ahead = ahead + self.share * learned.cpu().numpy().astype(np.float64)
-        if self.prior is not None and self.share < 1:
-            history = windows.reaching_back(self.prior.history_length).at(*place)
-            ahead = ahead + (1 - self.share) * self.prior(history, longest).cpu().numpy()
-        return ahead
+            return roll_forward(first, later, batch, longest).cpu().numpy().astype(np.float64)
+        history = windows.reaching_back(self.prior.history_length).at(*place)
+        share = self.share.of(place[1], self.prior.season)[:, None, None]
+        ahead = torch.zeros((), dtype=torch.float64, device=windows.device)
+        if share.any():
+            batch = windows.at(*place)._replace(future_features=future)
+            ahead = ahead + share * roll_forward(first, later, batch, longest)
+        if (share < 1).any():
+            ahead = ahead + (1 - share) * self.prior(history, longest)
+        return ahead.cpu().numpy()
 
     def within(
         self, context: Context, series: np.ndarray, cuts: np.ndarray, held: np.ndarray

@@ -14,7 +14,7 @@ from skscale.forecasting._effects import find_effects
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._prior import Evidence, Prior, find_prior
+from skscale.forecasting._prior import Evidence, Prior, Shares, find_prior
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._windows import Layout, Parts, split_in_time
@@ -132,13 +132,12 @@ def _blended(
     """Learn what the data can teach, and weigh it against the prior."""
     if prior is not None and not evidence.teach:
         note = f"nothing was trained: {evidence.n_values} values cannot teach what weights know"
-        return replace(model, prior=prior, share=0.0, history=History(notes=[note]))
+        return replace(model, prior=prior, share=Shares(0.0, 0.0), history=History(notes=[note]))
     # A network that was trained before goes on.
     trains = prior is None or evidence.train or bool(model.history.train_loss)
     fitted = fit_correction(model.network, parts, model.layout, config, run if trains else None)
     model = replace(model, **fitted._asdict())
     if prior is None:
-        return replace(model, prior=None, share=1.0)
-    return replace(
-        model, prior=prior, share=evidence.share(model.forecast, prior, parts.validation)
-    )
+        return replace(model, prior=None, share=Shares(1.0, 1.0))
+    share = evidence.shares(model.forecast, prior, parts.validation)
+    return replace(model, prior=prior, share=share)

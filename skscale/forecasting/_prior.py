@@ -8,25 +8,30 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from skscale.forecasting._rolling import growth
 from skscale.nn import ForecastNet
 from skscale.ops import damped_line, seasonal_naive
 from skscale.pretrained import TrainedNet, available, for_season, load, shares
 from skscale.training import Batch, Windows, forward
 from skscale.training.data import spread_indices
 
-__all__ = ["Evidence", "Prior", "find_prior"]
+__all__ = ["Evidence", "Prior", "Shares", "find_prior"]
 
 _TEXTBOOK_HISTORY = 200  # points that textbook forecasts see where no network serves the season
-# Half of what the held-out errors say is believed at so many points. On M4's choice series any
-# share of what was learned costs below 300 points, and a half is best on hourly series of 750:
-# docs/results/pretraining/learned.csv.
-_HALF = 800.0
-# A network that corrects the regression gains nothing below, and takes ten times as long.
+# Points at which what was learned stands as good a chance as the prior, before any evidence. On
+# M4's choice series any share of it costs below 300 points, and a half is best on hourly series of
+# 750: docs/results/pretraining/learned.csv.
+_EVEN = 800.0
+# The log of the odds moves by so much with the log of the errors' ratio on one stretch of
+# held-out data, by the square root of their number on more. Those stretches chose among the
+# candidates that were learned, so they flatter them.
+_POWER = 1.5
+# A network that corrects the regression gains little below, and takes ten times as long.
 _FEWEST_TO_TRAIN = 20_000
 _LONG = 20_000
-_POWER = 8.0  # as among the candidates that are learned, see `_recipe`
 _SMALLEST = 0.01
 _NEGLIGIBLE = 0.05
+_LOOKED_AT = 4096
 _WINDOWS = 64  # they overlap: more say little more, and each costs a smoothing of its history
 
 
@@ -75,7 +80,19 @@ class Prior(nn.Module):
             for name, share in self.shares(n_points).items():
                 found = share * self._candidate(name, rows, mask, steps)
                 total = total + torch.where(some, found, 0.0)
-        return total
+        return self._within_reach(total, rows, mask)
+
+    def _within_reach(self, ahead: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
+        """Keep what lies behind the net's own steps, or behind a season, near the history."""
+        first = max(self.season, 6) if self.net is None else self.net.prediction_length
+        if ahead.shape[1] <= first:
+            return ahead
+        low = rows.masked_fill(~mask, torch.inf).amin(dim=1, keepdim=True)
+        high = rows.masked_fill(~mask, -torch.inf).amax(dim=1, keepdim=True)
+        step = torch.arange(first, ahead.shape[1], device=rows.device)
+        margin = (high - low) * growth(step, mask.sum(dim=1, keepdim=True)).to(rows.dtype)
+        later = torch.clamp(ahead[:, first:], low - margin, high + margin)
+        return torch.cat((ahead[:, :first], later), dim=1)
 
     def _candidate(self, name: str, rows: Tensor, mask: Tensor, steps: int) -> Tensor:
         if name == "net":
@@ -106,6 +123,23 @@ def find_prior(pretrained: str | None, season: int) -> Prior | None:
     return Prior(season, load(pretrained))
 
 
+class Shares(NamedTuple):
+    """Share of what was learned; the rest is the prior's.
+
+    Attributes
+    ----------
+    short, long : float
+        In forecasts from less than two seasons, and from more.
+    """
+
+    short: float
+    long: float
+
+    def of(self, n_points: Tensor, season: int) -> Tensor:
+        """Shares of windows that have seen ``n_points``."""
+        return torch.where(n_points >= 2 * season, self.long, self.short).to(torch.float64)
+
+
 class Evidence(NamedTuple):
     """How much data speak for what was learned from them.
 
@@ -126,31 +160,34 @@ class Evidence(NamedTuple):
         return self.longest >= _LONG
 
     @property
-    def most(self) -> float:
-        """Share of what was learned, at most."""
-        return self.n_values**2 / (self.n_values**2 + _HALF**2)
-
-    @property
     def teach(self) -> bool:
         """Whether there is anything to be learned."""
-        return self.most >= _NEGLIGIBLE
+        return self.n_values >= _EVEN / 4
 
     @property
     def train(self) -> bool:
         """Whether a network may learn what a ridge regression does not."""
         return self.n_values >= _FEWEST_TO_TRAIN
 
-    def share(self, learned: ForecastNet, prior: Prior, validation: Windows) -> float:
-        """Share of what was learned; the rest is the prior's.
+    def shares(self, learned: ForecastNet, prior: Prior, validation: Windows) -> Shares:
+        """Shares that the errors of both on held-out windows justify, as far as these are many.
 
-        As far as the data are many, it follows from the errors of both on held-out windows.
+        For series of less than two seasons, the errors from one season of the same windows.
         """
         if not len(validation):
-            return _rounded(self.most / 2)
-        errors, n_series = _held_out_errors(learned, prior, validation)
-        power = _POWER * (1 + math.log10(max(n_series, 1)))
-        ratio = float(errors[0] / errors[1].clamp(min=1e-9))
-        return _rounded(self.most / (1 + ratio**power))
+            return Shares(*(_rounded(self._odds()),) * 2)
+        season = prior.season
+        if season == 1:
+            return Shares(*(_rounded(self._odds(*_compare(learned, prior, validation, 1))),) * 2)
+        long = self._odds(*_compare(learned, prior, validation, 2 * season))
+        short = self._odds(*_compare(learned, prior, validation, season, visible=season))
+        return Shares(_rounded(short), _rounded(long))
+
+    def _odds(self, ratio: float = 1.0, n_stretches: int = 1) -> float:
+        """Share of what was learned, whose error is so many times the prior's."""
+        before = min(0.0, 2 * math.log(max(self.n_values, 1) / _EVEN))
+        log_odds = before - _POWER * math.sqrt(n_stretches) * math.log(max(ratio, 1e-9))
+        return 1 / (1 + math.exp(-min(max(log_odds, -50.0), 50.0)))
 
 
 def _rounded(share: float) -> float:
@@ -159,16 +196,42 @@ def _rounded(share: float) -> float:
 
 
 @torch.no_grad()
-def _held_out_errors(learned: ForecastNet, prior: Prior, validation: Windows) -> tuple[Tensor, int]:
-    """Errors of both, relative to their mean in every window and channel; number of series."""
-    chosen = spread_indices(validation, _WINDOWS)
-    batch = validation.batch(chosen)
-    history = validation.reaching_back(prior.history_length).at(*validation.place(chosen))
+def _compare(
+    learned: ForecastNet,
+    prior: Prior,
+    validation: Windows,
+    least: int,
+    visible: int | None = None,
+) -> tuple[float, int]:
+    """Error of what was learned over that of the prior, and over how many stretches of data.
+
+    Errors are relative to their mean in every window and channel. Windows count that have seen
+    ``least`` points; ``visible`` hides all but their last ones.
+    """
+    chosen = spread_indices(validation, _LOOKED_AT)
+    chosen = chosen[validation.place(chosen)[1] >= least]
+    if not len(chosen):
+        return 1.0, 0
+    chosen = chosen[:: -(-len(chosen) // _WINDOWS)]
+    series, cut = validation.place(chosen)
+    batch = _hidden(validation.at(series, cut), visible)
+    history = _hidden(validation.reaching_back(prior.history_length).at(series, cut), visible)
     both = forward(learned, batch).to(torch.float64), prior(history, batch.y.shape[1])
     observed = torch.ones_like(batch.y) if batch.y_mask is None else batch.y_mask.unsqueeze(-1)
     errors = ((torch.stack(both) - batch.y).abs() * observed).sum(dim=2)
     errors = errors / observed.sum(dim=1).clamp(min=1)
     relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
     counts = (observed.sum(dim=1) * (batch.scale.squeeze(1) > 0)).to(torch.float64)
-    mean = (relative * counts).sum(dim=(1, 2)) / counts.sum().clamp(min=1)
-    return mean.cpu(), int(validation.series_of(chosen).unique().numel())
+    total = (relative * counts).sum(dim=(1, 2))
+    stretches = torch.stack((series, cut // batch.y.shape[1])).unique(dim=1).shape[1]
+    return float(total[0] / total[1].clamp(min=1e-9)), stretches
+
+
+def _hidden(batch: Batch, visible: int | None) -> Batch:
+    """The batch as if its series had begun ``visible`` points before the cut."""
+    if visible is None:
+        return batch
+    mask = torch.ones_like(batch.x[..., 0], dtype=torch.bool) if batch.mask is None else batch.mask
+    mask = mask.clone()
+    mask[:, :-visible] = False
+    return batch._replace(mask=mask)

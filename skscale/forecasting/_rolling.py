@@ -8,7 +8,7 @@ from torch import Tensor
 from skscale.nn import ForecastNet
 from skscale.training import Batch, forward
 
-__all__ = ["roll_forward"]
+__all__ = ["growth", "roll_forward"]
 
 # A context of so many points carries its own range of growth ahead, a longer one up to four.
 _POINTS_OF_GROWTH = 12
@@ -40,16 +40,17 @@ def roll_forward(first: ForecastNet, later: ForecastNet, batch: Batch, longest: 
     for start in range(T, longest, T):
         batch = _moved(batch, parts[-1], _block(future, start - T, T))
         ahead = forward(later, batch._replace(future_features=_block(future, start, T)))
-        margin = (high - low) * _growth(start + torch.arange(T, device=ahead.device), batch.x)
+        step = start + torch.arange(T, device=ahead.device)
+        length = torch.tensor([[batch.x.shape[1]]], device=ahead.device)
+        margin = (high - low) * growth(step, length).unsqueeze(-1).to(ahead.dtype)
         parts.append(torch.clamp(ahead, low - margin, high + margin))
     return torch.cat(parts, dim=1)[:, :longest]
 
 
-def _growth(step: Tensor, context: Tensor) -> Tensor:
-    """Ranges that forecasts may lie beyond the context, (T, 1)."""
-    length = context.shape[1]
-    most = min(max(length / _POINTS_OF_GROWTH, 0.5), 4.0)
-    return 1 + (step / length).clamp(max=most).unsqueeze(1).to(context.dtype)
+def growth(step: Tensor, n_points: Tensor) -> Tensor:
+    """Ranges of ``n_points`` (n, 1) that forecasts at ``step`` (n_steps,) may lie beyond them."""
+    most = (n_points / _POINTS_OF_GROWTH).clamp(0.5, 4.0)
+    return 1 + torch.minimum(step / n_points, most)
 
 
 def _range(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
