@@ -17,6 +17,7 @@ from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import fit_network
 from skscale.forecasting._frames import check_covered, check_frame, column_order
 from skscale.forecasting._horizon import longest_step, requested_steps
+from skscale.forecasting._layout import warn_of_unknown_season
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.forecasting._splits import Splits, split_frames
@@ -108,6 +109,8 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         model = getattr(self, "pretrained_", None)
         if model is None or self.fine_tune:
             model = fit_network(self, panel, longest_step(fh, panel), model)
+        else:
+            warn_of_unknown_season(model.layout, panel, self.season_length)
         self._remember(model, y, X, panel)
         return self
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from skscale.forecasting._panel import Panel
 from skscale.forecasting._time import detect_season
 from skscale.forecasting._windows import Layout
 
-__all__ = ["choose_layout", "wants_calendar"]
+__all__ = ["choose_layout", "wants_calendar", "warn_of_unknown_season"]
 
 _LONGEST_CONTEXT = 192
 _LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
@@ -54,6 +56,18 @@ def choose_layout(
     if prediction_length == "auto":
         wanted = max(1, min(wanted, n_train // 2))
     return Layout(context, wanted, season)
+
+
+def warn_of_unknown_season(layout: Layout, panel: Panel, season_length: int | str) -> None:
+    """Warn where ``panel`` has a season that a network pretrained with ``layout`` cannot know."""
+    season = _season(panel, int(panel.lengths.max()), season_length)
+    if season > max(layout.season_length, layout.context_length):
+        warnings.warn(
+            f"y has a season of {season} points, but the series of pretrain were too short to show "
+            f"it: the network knows a season of {layout.season_length} and looks back over "
+            f"{layout.context_length} points. Pretrain on longer series, or fit without pretrain.",
+            stacklevel=4,
+        )
 
 
 def _season(panel: Panel, n: int, season_length: int | str) -> int:

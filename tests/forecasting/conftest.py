@@ -19,7 +19,7 @@ def make(request):
     """Build the forecaster under test: ``make(**parameters)``."""
 
     def build(**parameters):
-        defaults = {"max_epochs": 2, "random_state": 0, **SMALL[request.param]}
+        defaults = {"max_epochs": 2, "random_state": 0, "pretrained": None, **SMALL[request.param]}
         return getattr(forecasting, request.param)(**{**defaults, **parameters})
 
     return build

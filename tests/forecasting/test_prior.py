@@ -1,0 +1,144 @@
+"""Trained weights beside what is learned from the data."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sktime.datasets import load_airline
+
+from skscale import SigmaForecaster
+from skscale.evaluation import backtest
+from skscale.pretrained import load
+
+from .conftest import wave
+
+HORIZON = range(1, 13)
+
+
+@pytest.fixture
+def auto(make):
+    """Build the forecaster under test with trained weights, its default."""
+    return lambda **parameters: make(**{"pretrained": "auto", **parameters})
+
+
+def test_a_short_series_is_forecast_without_training(auto):
+    y = load_airline()[:-12]
+    forecaster = auto().fit(y, fh=HORIZON)
+    assert forecaster.history_["train_loss"] == []
+    assert "nothing was trained" in forecaster.history_["notes"][0]
+    weights = forecaster.weights_
+    assert weights.shape[0] == 1
+    assert weights.to_numpy().sum() == pytest.approx(1.0)
+    assert weights["net"].item() > 0.5
+    error = np.abs(forecaster.predict() - load_airline()[-12:]).mean()
+    assert error < 25  # passengers; the seasonal naive forecast is 48 off
+
+
+def test_the_network_of_a_long_panel_is_trained_and_weighed(auto):
+    long = pd.concat({f"s{i}": pd.DataFrame({"y": wave(5_000, seed=i)}) for i in range(4)})
+    forecaster = auto(max_epochs=1, season_length=12).fit(long, fh=[1])
+    assert len(forecaster.history_["train_loss"]) == 1
+    weights = forecaster.weights_
+    assert list(weights.index) == [f"s{i}" for i in range(4)]
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+    assert 0 < weights["ridge"].iloc[0] < 1
+
+
+def test_without_weights_everything_is_learned(make, series):
+    forecaster = make(pretrained=None).fit(series, fh=[1])
+    assert {"ridge", "network"} <= set(forecaster.weights_.columns)
+    assert not {"net", "damped"} & set(forecaster.weights_.columns)
+    assert len(forecaster.history_["train_loss"]) == 2
+
+
+def test_weights_by_name(auto, series):
+    name = "sigma-12"
+    by_name = auto(pretrained=name).fit(series, fh=HORIZON).predict()
+    pd.testing.assert_series_equal(by_name, auto().fit(series, fh=HORIZON).predict())
+    with pytest.raises(ValueError, match=r"pretrained must be .*auto.*got 'unknown'"):
+        auto(pretrained="unknown").fit(series, fh=[1])
+
+
+def test_a_season_that_no_weights_know(auto):
+    y = pd.Series(wave(60, period=11))
+    forecaster = auto(season_length=11).fit(y, fh=HORIZON)
+    assert "net" not in forecaster.weights_
+    assert np.isfinite(forecaster.predict()).all()
+
+
+def test_units_do_not_matter(auto, series):
+    forecast = auto().fit(series, fh=HORIZON).predict()
+    other = auto().fit(1e6 * series, fh=HORIZON).predict()
+    np.testing.assert_allclose(other, 1e6 * forecast, rtol=1e-4)
+
+
+def test_forecasts_far_ahead_stay_near_the_history(auto):
+    for seed in range(10):
+        noise = 100 + np.random.default_rng(seed).normal(size=6)
+        y = pd.Series(noise, index=pd.period_range("2000", periods=6, freq="Y"))
+        found = auto().fit(y, fh=range(1, 25)).predict()
+        assert (found - y.mean()).abs().max() < 3 * np.ptp(noise)
+
+
+def test_short_series_of_a_panel_take_what_the_long_ones_teach(auto):
+    """Twelve months hold a season that one series of five years tells from a slope."""
+    end = pd.Period("2020-12", "M")
+
+    def one(n, seed):
+        t = np.arange(-n, 0)
+        values = 100 + 20 * np.sin(np.pi * t / 6) + np.random.default_rng(seed).normal(0, 1, n)
+        return pd.DataFrame({"y": values}, index=pd.period_range(end - n + 1, end, freq="M"))
+
+    lengths = [60] + [12] * 30
+    y = pd.concat({f"s{i:02d}": one(n, i) for i, n in enumerate(lengths)}, names=["id", "t"])
+    truth = 100 + 20 * np.sin(np.pi * np.arange(12) / 6)
+    found = auto().fit(y, fh=HORIZON).predict()["y"].to_numpy().reshape(-1, 12)
+    errors = np.abs(found - truth).mean(axis=1)
+    assert errors[0] < 1.5
+    assert errors[1:].mean() < 3
+
+
+def test_backtest_pickle_and_update(auto, series):
+    from sktime.forecasting.model_evaluation import evaluate
+    from sktime.split import ExpandingWindowSplitter
+
+    cv = ExpandingWindowSplitter(fh=[1, 2, 3], initial_window=40, step_length=5)
+    options = {"strategy": "no-update_params", "return_data": True, "error_score": "raise"}
+    looped = evaluate(auto(), cv, series, **options)["y_pred"]
+    batched = backtest(auto(), series, cv, return_data=True)["y_pred"]
+    for one, other in zip(looped, batched, strict=True):
+        np.testing.assert_allclose(np.ravel(one), np.ravel(other), rtol=1e-4)
+    forecaster = auto().fit(series[:-3], fh=[1, 2, 3])
+    again = pickle.loads(pickle.dumps(forecaster))
+    pd.testing.assert_series_equal(again.predict(), forecaster.predict())
+    at_once = auto().fit(series, fh=[1, 2, 3]).predict()
+    updated = forecaster.update(series[-3:], update_params=False).predict()
+    np.testing.assert_allclose(updated, at_once, rtol=1e-4)
+
+
+def test_the_forecast_is_that_of_the_weights_and_the_damped_line():
+    import torch
+
+    from skscale.ops import damped_line
+
+    y = load_airline()
+    net = load("sigma-12")
+    x = torch.tensor(y.to_numpy())[None]
+    mask = torch.ones_like(x, dtype=torch.bool)
+    median = net.quantiles(x, steps=12)[0, :, net.quantile_levels.index(0.5)]
+    damped = damped_line(x[:, -net.history_length :], mask[:, -net.history_length :], 12, 12)[0]
+    forecaster = SigmaForecaster().fit(y, fh=HORIZON)
+    shares = forecaster.weights_.iloc[0]
+    expected = shares["net"] * median + shares["damped"] * damped
+    np.testing.assert_allclose(forecaster.predict(), expected, rtol=1e-4)
+
+
+def test_a_panel_too_short_for_the_season_to_come_is_named(make):
+    months = pd.period_range("2000-01", periods=20, freq="M")
+    short = pd.concat(
+        {k: pd.DataFrame({"y": wave(20, seed=i)}, months) for i, k in enumerate("ab")}
+    )
+    pretrained = make().pretrain(short, fh=[1])
+    with pytest.warns(UserWarning, match=r"season of 12 points, .* too short .* season of 1"):
+        pretrained.fit(load_airline())
