@@ -79,7 +79,10 @@ RECIPES = {
 
 
 class Member(NamedTuple):
-    """One net of a season's average; without ``textbook`` it is not shown those forecasts."""
+    """One net of a season's average.
+
+    Without ``textbook`` it is not shown those forecasts; ``blind``, it never saw last horizons.
+    """
 
     body: str
     width: int
@@ -88,12 +91,13 @@ class Member(NamedTuple):
     seed: int = 0
     learning_rate: float = 0.003
     textbook: bool = True
+    blind: bool = False
 
     def name(self, season: int) -> str:
         """Name of its run."""
         name = f"{season}-{self.body}{self.width}-context{self.context_length}"
         name += f"-steps{self.n_steps}-seed{self.seed}"
-        return name if self.textbook else f"{name}-alone"
+        return name + "-alone" * (not self.textbook) + "-blind" * self.blind
 
 
 # What is packed: nets that are averaged, by season.

@@ -120,12 +120,13 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--alone", action="store_true", help="without textbook forecasts")
+    parser.add_argument("--blind", action="store_true", help="to all last horizons")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of unfinished work")
     args = parser.parse_args()
     args.runs.mkdir(exist_ok=True)
     recipe = RECIPES[args.season]
-    windows = training_windows(recipe, args.data, args.runs)
+    windows = training_windows(recipe, args.data, args.runs, args.blind)
     for member in _members(args, recipe):
         path = args.runs / f"{member.name(recipe.season)}.pt"
         run = train(recipe, member, windows, path, args.device)
@@ -134,10 +135,10 @@ def main() -> None:
 
 def _members(args: argparse.Namespace, recipe: Recipe) -> tuple[Member, ...]:
     if args.body is None:
-        return MEMBERS[recipe.season]
+        return tuple(m._replace(blind=args.blind) for m in MEMBERS[recipe.season])
     context, rate = args.context or recipe.context_length, args.learning_rate
-    one = Member(args.body, args.width, context, args.steps, args.seed, rate, not args.alone)
-    return (one,)
+    sizes = (args.body, args.width, context, args.steps, args.seed)
+    return (Member(*sizes, rate, textbook=not args.alone, blind=args.blind),)
 
 
 if __name__ == "__main__":

@@ -53,13 +53,14 @@ class Tried(NamedTuple):
 
 def member_of(path: Path) -> Member:
     """What a run trains, from the name of its file."""
-    pattern = r"\d+-([a-z]+)(\d+)-context(\d+)-steps(\d+)-seed(\d+)(-alone)?"
+    pattern = r"\d+-([a-z]+)(\d+)-context(\d+)-steps(\d+)-seed(\d+)(-alone)?(-blind)?"
     found = re.fullmatch(pattern, path.stem)
     if found is None:
         raise ValueError(f"{path} is not the name of a run")
-    body, *numbers, alone = found.groups()
+    body, *numbers, alone, blind = found.groups()
     width, context, steps, seed = map(int, numbers)
-    return Member(body, width, context, steps, seed, textbook=alone is None)
+    shown = {"textbook": alone is None, "blind": blind is not None}
+    return Member(body, width, context, steps, seed, **shown)
 
 
 def textbook(choice: Choice) -> Iterator[Tried]:

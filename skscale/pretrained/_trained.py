@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from skscale.ops import damped_line
 from skscale.pretrained._net import QUANTILES, QuantileNet, scaled_inputs
 
 __all__ = ["TrainedNet"]
@@ -73,10 +74,10 @@ class TrainedNet(nn.Module):
     ) -> Tensor:
         """Quantiles of the next values, in the units of the context.
 
-        A horizon beyond ``prediction_length`` is forecast in blocks, each from the medians of
-        those before; the widths of the blocks add up like standard deviations. A median is
-        never further from the last value than the furthest value of the history, plus as much
-        again for each length of the history ahead, so it grows at most like a line.
+        Beyond ``prediction_length`` the median goes on as the damped line does, shifted by what
+        the networks' last season differs from it, and the intervals widen with the root of the
+        steps. A median is never further from the last value than the furthest value of the
+        history, plus as much again for each length of the history ahead.
 
         Parameters
         ----------
@@ -117,7 +118,7 @@ class TrainedNet(nn.Module):
         # Over the largest value, so that no difference leaves the range of numbers.
         unit = series.abs().amax(1, keepdim=True)
         unit = torch.where(unit > 0, unit, 1.0)
-        found = self._roll(series / unit, mask, steps) * unit.unsqueeze(2)
+        found = self._ahead(series / unit, mask, steps) * unit.unsqueeze(2)
         limits = torch.finfo(context.dtype)
         return found.clamp(limits.min, limits.max).to(context.dtype)
 
@@ -134,25 +135,37 @@ class TrainedNet(nn.Module):
         filled = series.gather(1, newest.clamp(min=0))
         return torch.where(begun, filled, 0.0), begun
 
-    def _roll(self, series: Tensor, mask: Tensor, steps: int) -> Tensor:
+    def _ahead(self, series: Tensor, mask: Tensor, steps: int) -> Tensor:
+        found = self(series, mask)
+        median = found[..., _MEDIAN]
+        offsets = found - median.unsqueeze(2)
+        if steps > self.prediction_length:
+            median, offsets = self._continued(series, mask, median, offsets, steps)
         last, n_intervals = series[:, -1:], (mask.sum(1, keepdim=True) - 1).clamp(min=1)
-        reach = torch.where(mask, (series - last).abs(), 0.0).amax(1, keepdim=True)
-        blocks: list[Tensor] = []
-        before = torch.zeros_like(last).unsqueeze(2)
-        for start in range(0, steps, self.prediction_length):
-            found = self(series, mask)
-            median = found[..., _MEDIAN]
-            offsets = found - median.unsqueeze(2)
-            ahead = torch.arange(1, self.prediction_length + 1, device=series.device) + start
-            most = reach * (1 + ahead / n_intervals)
-            median = torch.maximum(torch.minimum(median, last + most), last - most)
-            offsets = torch.sign(offsets) * torch.hypot(offsets, before)
-            blocks.append(median.unsqueeze(2) + offsets)
-            before = offsets[:, -1:]
-            series = torch.cat((series, median), 1)[:, -self.history_length :]
-            mask = torch.cat((mask, torch.ones_like(median, dtype=torch.bool)), 1)
-            mask = mask[:, -self.history_length :]
-        return torch.cat(blocks, dim=1)[:, :steps]
+        furthest = torch.where(mask, (series - last).abs(), 0.0).amax(1, keepdim=True)
+        ahead = torch.arange(1, median.shape[1] + 1, device=series.device)
+        most = furthest * (1 + ahead / n_intervals)
+        median = median.clamp(last - most, last + most)
+        return (median.unsqueeze(2) + offsets)[:, :steps]
+
+    def _continued(
+        self, series: Tensor, mask: Tensor, median: Tensor, offsets: Tensor, steps: int
+    ) -> tuple[Tensor, Tensor]:
+        """Median and offsets for all steps: a damped line, corrected as in the last season.
+
+        Nothing that was forecast is forecast from, so nothing can grow.
+        """
+        horizon = self.prediction_length
+        line = damped_line(series, mask, self.season, steps)
+        correction = median - line[:, :horizon]
+        ahead = torch.arange(horizon, steps, device=series.device)
+        if self.season > horizon:
+            later = correction.mean(1, keepdim=True)
+        else:
+            later = correction[:, horizon - self.season + (ahead - horizon) % self.season]
+        median = torch.cat((median, line[:, horizon:] + later), 1)
+        growth = ((ahead + 1) / horizon).sqrt().to(series.dtype)
+        return median, torch.cat((offsets, offsets[:, -1:] * growth.unsqueeze(1)), 1)
 
 
 def _check(context: Tensor, mask: Tensor, steps: int) -> None:

@@ -88,6 +88,17 @@ def test_a_longer_horizon_than_the_frequency_s_ends_with_the_series(m4, tmp_path
     assert choice.target.shape == (len(series.numbers), 8)
 
 
+def test_blind_windows_do_not_reach_into_the_last_horizon(m4, tmp_path):
+    recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
+    numbers, _ = data.load("Quarterly", m4)
+    ends = {int(n): values_of(n)[-9:] for n in numbers.numbers if n % 2}
+    inputs, target, _ = windows.training_windows(recipe, m4, tmp_path, blind=True)
+    newest = (inputs.location + inputs.scale * target)[:, -1]
+    for value in newest[newest.floor() % 2 == 1][:200].tolist():
+        # A slope makes every value of an odd series its own, to a thousandth.
+        assert np.abs(ends[int(value)][1:] - value).min() > 5e-4
+
+
 def test_contexts_are_shortened_to_at_least_three_points(m4, tmp_path):
     found = windows.training_windows(TINY, m4, tmp_path).inputs.observed.sum(1)
     assert found.min() == 3
@@ -187,7 +198,8 @@ def test_packed_weights_are_loaded_as_they_were_scored(m4, tmp_path, monkeypatch
 
 
 def test_a_run_is_known_by_its_name(tmp_path):
-    for member in (Member("mlp", 8, 12, 4, 3), Member("sigma", 16, 40, 500, textbook=False)):
+    members = (Member("mlp", 8, 12, 4, 3), Member("sigma", 16, 40, 500, textbook=False, blind=True))
+    for member in members:
         found = tried.member_of(tmp_path / f"{member.name(4)}.pt")
         assert found == member
     with pytest.raises(ValueError, match="is not the name of a run"):

@@ -46,7 +46,8 @@ def test_batch_mates_change_nothing(net):
     x = rows(waves(net), np.random.default_rng(1).normal(size=400))
     both = net.quantiles(x)
     for row in range(2):
-        torch.testing.assert_close(both[row], net.quantiles(x[row : row + 1])[0])
+        alone = net.quantiles(x[row : row + 1])[0]
+        torch.testing.assert_close(both[row], alone, rtol=1e-4, atol=1e-4)
 
 
 def test_what_is_older_than_the_history_is_cut(net):
@@ -88,35 +89,54 @@ def test_a_shorter_horizon_is_the_beginning_of_a_longer(net):
         torch.testing.assert_close(net.quantiles(x, steps=steps), long[:, :steps])
 
 
-def test_intervals_do_not_shrink_from_block_to_block(net):
-    width = net.quantiles(rows(waves(net)), steps=5 * net.prediction_length).diff(dim=2).sum(2)[0]
-    starts = width[:: net.prediction_length]
-    assert (starts.diff() > 0).all()
+def test_beyond_the_networks_the_last_season_goes_on_and_intervals_widen(net):
+    horizon, season = net.prediction_length, net.season
+    found = net.quantiles(rows(waves(net)), steps=5 * horizon)[0]
+    width = found[:, -1] - found[:, 0]
+    expected = width[horizon - 1] * (torch.arange(horizon, 5 * horizon) + 1).div(horizon).sqrt()
+    expected = expected.double()
+    torch.testing.assert_close(width[horizon:], expected, rtol=1e-5, atol=0)
+    median = found[:, MEDIAN]
+    if season <= horizon:
+        shape = median[horizon - season : horizon] - median[horizon - season : horizon].mean()
+        later = median[-season:] - median[-season:].mean()
+        turned = later.roll((5 * horizon) % season - horizon % season)
+        assert (shape - turned).abs().max() < 2.0  # of a wave that is 10 high
 
 
 @pytest.mark.parametrize("n", [3, 6, 40, 400])
-def test_rolled_forecasts_stay_bounded(net, n):
+def test_long_forecasts_stay_bounded(net, n):
     rng = np.random.default_rng(n)
     noise = rng.normal(size=(30, n))
     spikes = np.where(rng.random((5, n)) < 0.1, 1e6, rng.normal(size=(5, n)))
     grown = np.exp(np.linspace(0, 20, n))[None]
-    x = torch.tensor(np.concatenate([noise, spikes, grown, 1e-9 * noise, 1e12 + noise]))
+    x = torch.tensor(np.concatenate([noise, spikes, grown, 1e-9 * noise, 1e9 + noise]))
     steps = 1000
     found = net.quantiles(x, steps=steps)
     assert found.isfinite().all()
-    # What the docstring promises: the furthest value, plus as much for each length ahead.
+    # What the docstring promises: the furthest value, and as much for each length ahead.
     history = x[:, -net.history_length :]
     furthest = (history - history[:, -1:]).abs().amax(1, keepdim=True)
     ahead = torch.arange(1, steps + 1) / (history.shape[1] - 1)
     distance = (found[..., MEDIAN] - x[:, -1:]).abs()
-    assert (distance <= furthest * (1 + ahead) * (1 + 1e-6) + 1e-3 * (x.abs() > 1e11)[:, :1]).all()
+    assert (distance <= furthest * (1 + ahead) * 1.001).all()
 
 
-def test_noise_is_forecast_inside_its_range_on_average(net):
+def test_noise_is_forecast_inside_its_range(net):
     x = torch.tensor(np.random.default_rng(0).normal(size=(200, 60)))
     median = net.quantiles(x, steps=200)[..., MEDIAN]
     assert median.abs().mean() < 1.0
-    assert median.abs().max() < 10.0
+    assert (median.abs() > 3.5).double().mean() < 0.02
+
+
+@pytest.mark.parametrize(("steps", "away_by_two"), [(6, 0.0), (24, 0.05)])
+def test_six_points_of_noise_do_not_run_away(net, steps, away_by_two):
+    x = torch.tensor(np.random.default_rng(0).normal(size=(300, 6)))
+    low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
+    median = net.quantiles(x, steps=steps)[..., MEDIAN]
+    away = torch.maximum(median - high, low - median).amax(1) / (high - low).squeeze(1)
+    assert (away > 2).double().mean() <= away_by_two
+    assert away.max() < 4
 
 
 def test_a_line_goes_on(net):
