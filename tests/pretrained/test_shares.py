@@ -17,6 +17,7 @@ def test_shares_sum_to_one(season, n_points, net):
 def test_a_slope_is_trusted_from_two_seasons_on():
     assert shares(12, 23) == {"net": 0.8, "seasonal_naive": 0.2}
     assert shares(12, 24) == {"net": 0.8, "damped": 0.2}
+    assert shares(7, 100) == {"net": 0.3, "damped": 0.7}
     assert shares(1, 3) == {"net": 0.8, "damped": 0.2}
     assert shares(12, 24, net=False) == {"damped": 1.0}
 
