@@ -24,6 +24,7 @@ from examples.pretraining.choices import Choice, trained
 from examples.pretraining.data import FREQUENCIES
 from examples.pretraining.recipes import MEMBERS, Member
 from examples.pretraining.train import RUNS
+from skscale.pretrained import shares
 from skscale.pretrained._net import QUANTILES
 
 OUT = RESULTS / "pretraining" / "tried.csv"
@@ -100,6 +101,18 @@ def nets(choice: Choice, runs: Path) -> Iterator[Tried]:
         yield Tried("packed", mean[..., MEDIAN], choice.coverage(mean, 0.9))
 
 
+def mixed(choice: Choice, packed: Tensor) -> Tried:
+    """The packed average and textbook forecasts, mixed as `skscale.pretrained.shares` says."""
+    found = {tried.name: tried.forecast for tried in textbook(choice)}
+    found = {"damped": found["damped line"], "seasonal_naive": found["seasonal naive"]}
+    found["net"] = packed
+    rows = []
+    for place, n_points in enumerate(choice.lengths.tolist()):
+        told = shares(choice.season, n_points)
+        rows.append(torch.stack([v * found[name][place] for name, v in told.items()]).sum(0))
+    return Tried("packed, shares", torch.stack(rows))
+
+
 def blends(choice: Choice, packed: Tensor) -> Iterator[Tried]:
     """The packed average with some of a textbook forecast, or drawn to the last value."""
     theta, damped = choice.windows.inputs.textbook.unbind(1)
@@ -113,7 +126,8 @@ def rows(choice: Choice, runs: Path) -> Iterator[dict[str, object]]:
     """Lines of the table for one frequency."""
     tried = [*textbook(choice), *nets(choice, runs)]
     if tried[-1].name == "packed":
-        tried += blends(choice, tried[-1].forecast)
+        packed = tried[-1].forecast
+        tried += [mixed(choice, packed), *blends(choice, packed)]
     path = runs / f"baselines-{choice.frequency}.npz"
     some = np.arange(len(choice.numbers))
     if path.is_file():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from examples.pretraining import data, pack, priors, recipes, tried, windows
+from examples.paths import RESULTS
+from examples.pretraining import data, pack, page, priors, recipes, tried, windows
 from examples.pretraining.choices import Choice
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe, Source
 from examples.pretraining.train import pinball, train
@@ -209,3 +210,8 @@ def test_a_run_is_known_by_its_name(tmp_path):
 def test_members_of_a_season_see_no_more_than_its_recipe():
     for season, members in recipes.MEMBERS.items():
         assert max(m.context_length for m in members) == RECIPES[season].context_length
+
+
+def test_the_page_shows_the_tables_of_the_scripts():
+    text = page.PAGE.read_text("utf-8")
+    assert page.page(text, RESULTS / "pretraining") == text
