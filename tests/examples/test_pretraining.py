@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from examples.paths import RESULTS
-from examples.pretraining import data, pack, page, priors, recipes, tried, windows
+from examples.pretraining import (
+    data,
+    elsewhere,
+    pack,
+    page,
+    priors,
+    recipes,
+    shares,
+    tried,
+    windows,
+)
 from examples.pretraining.choices import Choice
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe, Source
 from examples.pretraining.train import pinball, train
@@ -210,6 +220,52 @@ def test_a_run_is_known_by_its_name(tmp_path):
 def test_members_of_a_season_see_no_more_than_its_recipe():
     for season, members in recipes.MEMBERS.items():
         assert max(m.context_length for m in members) == RECIPES[season].context_length
+
+
+def test_the_table_of_what_was_tried_by_hand(m4, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, 4, TINY)
+    member = Member("mlp", 8, 12, 4)
+    monkeypatch.setitem(MEMBERS, 4, (member,))
+    drawn = windows.training_windows(TINY, m4, tmp_path)
+    train(TINY, member, drawn, tmp_path / f"{member.name(4)}.pt", "cpu")
+    choice = Choice.load("Quarterly", m4)
+    seen = choice.numbers[[0, 2]]
+    rows = {number: values_of(number) for number in choice.numbers}
+    baseline = np.stack([rows[number][-8:] + 1 for number in seen])
+    costs = {"t_ets": 0.5, "t_theta": 0.25}
+    np.savez(tmp_path / "baselines-Quarterly.npz", ids=seen, ets=baseline, theta=baseline, **costs)
+    table = {row["candidate"]: row for row in tried.rows(choice, tmp_path)}
+
+    befores = [row[:-8] for row in rows.values()]
+    scales = np.array([np.abs(b[4:] - b[:-4]).mean() for b in befores])
+    moves = np.array([np.abs(row[-8:] - row[-9]).mean() for row in rows.values()])
+    errors = moves / scales
+    assert float(table["last value"]["mase"]) == pytest.approx(errors.mean(), rel=1e-3)
+    assert float(table["last value"]["mase_some"]) == pytest.approx(errors[[0, 2]].mean(), rel=1e-3)
+    # A forecast one too high everywhere.
+    expected = (1 / scales[[0, 2]]).mean()
+    assert float(table["AutoETS"]["mase_some"]) == pytest.approx(expected, rel=1e-3)
+    assert table["AutoETS"]["mase"] == ""
+    assert table["AutoETS"]["milliseconds_a_series"] == "500.00"
+    assert table["packed"]["mase"] == table[member.name(4).removeprefix("4-")]["mase"]
+
+
+def test_cuts_elsewhere_are_followed_by_their_targets():
+    values = np.arange(900.0)[:, None] + np.array([0.0, 1e4])
+    context, target = elsewhere.windows(values, 5)
+    assert context.shape == (2 * elsewhere.N_CUTS, 450)
+    np.testing.assert_array_equal(target[:, 0], context[:, -1] + 1)
+    np.testing.assert_array_equal(elsewhere.averaged(values, 4)[0], [1.5, 1e4 + 1.5])
+
+
+def test_best_shares_are_found_on_the_grid():
+    grid = shares._grid(["net", "damped"])
+    assert len(grid) == 11
+    some = shares.Cut(torch.zeros(1, 3), torch.full((1, 2), 0.3), torch.ones(1))
+    found = {"net": torch.ones(1, 2), "damped": torch.zeros(1, 2)}
+    best = min(grid, key=lambda told: some.mixed(found, told))
+    assert best == {"net": 0.3, "damped": 0.7}
+    assert some.mase(found["net"]) == pytest.approx(0.7)
 
 
 def test_the_page_shows_the_tables_of_the_scripts():
