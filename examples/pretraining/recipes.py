@@ -102,7 +102,7 @@ class Member(NamedTuple):
 
 # What is packed: nets that are averaged, by season.
 MEMBERS = {
-    1: (Member("mlp", 96, 20, 4000),),
+    1: (Member("mlp", 96, 20, 4000), Member("sigma", 16, 20, 1500, learning_rate=0.005)),
     4: (Member("mlp", 128, 40, 4000),),
     5: (Member("mlp", 64, 80, 1000, learning_rate=0.002),),
     7: (Member("mlp", 64, 84, 1000, learning_rate=0.002),),

@@ -21,7 +21,7 @@ def test_every_network_has_a_share():
 
 def test_a_slope_is_trusted_from_two_seasons_on():
     assert shares(12, 23) == {"net": 1.0}
-    assert shares(12, 24) == {"net": 0.8, "damped": 0.2}
+    assert shares(12, 24) == {"net": 0.7, "damped": 0.3}
     assert shares(7, 3) == shares(7, 100) == {"net": 0.3, "damped": 0.7}
     assert shares(1, 3) == {"net": 0.9, "damped": 0.1}
     assert shares(12, 23, net=False) == {"damped": 0.5, "seasonal_naive": 0.5}
