@@ -122,12 +122,22 @@ def blends(choice: Choice, packed: Tensor) -> Iterator[Tried]:
         yield Tried(f"packed, {share} last value", (1 - share) * packed)
 
 
+def blind_blends(choice: Choice, found: list[Tried]) -> Iterator[Tried]:
+    """Runs that are blind to the time of the targets, with some of the damped line."""
+    damped = choice.windows.inputs.textbook[:, 1]
+    for tried in found:
+        if tried.name.endswith("-blind"):
+            for share in (0.2, 0.3, 0.4, 0.5):
+                forecast = (1 - share) * tried.forecast + share * damped
+                yield Tried(f"{tried.name}, {share} damped", forecast)
+
+
 def rows(choice: Choice, runs: Path) -> Iterator[dict[str, object]]:
     """Lines of the table for one frequency."""
     tried = [*textbook(choice), *nets(choice, runs)]
     if tried[-1].name == "packed":
         packed = tried[-1].forecast
-        tried += [mixed(choice, packed), *blends(choice, packed)]
+        tried += [mixed(choice, packed), *blends(choice, packed), *blind_blends(choice, tried)]
     path = runs / f"baselines-{choice.frequency}.npz"
     some = np.arange(len(choice.numbers))
     if path.is_file():
