@@ -1,8 +1,8 @@
 """AutoETS and AutoTheta on choice series, for `examples.pretraining.tried`.
 
 ``python -m examples.pretraining.baselines`` in an environment that has statsforecast, which
-skscale does not need. Some series of a frequency, evenly spaced by number; the last 500 points of
-each, since AutoETS takes minutes for some of the longest.
+skscale does not need. Some series of a frequency, evenly spaced by number; of daily ones the last
+500 points, since AutoETS takes minutes for some of the longest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from examples.pretraining.train import RUNS
 
 MOST = {"Yearly": 575, "Quarterly": 400, "Monthly": 400, "Weekly": 36, "Daily": 60, "Hourly": 42}
 
-LONGEST = 500
+LONGEST = {"Daily": 500}
 
 
 def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:
@@ -28,7 +28,8 @@ def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:
     _, series = load(frequency.name, data)
     series = series.select(series.lengths >= frequency.horizon + 3)
     step = max(1, len(series.numbers) // MOST[frequency.name])
-    rows = [row[: -frequency.horizon][-LONGEST:] for row in series.rows()[::step]]
+    longest = LONGEST.get(frequency.name, 0)  # 0 for all points
+    rows = [row[: -frequency.horizon][-longest:] for row in series.rows()[::step]]
     found: dict[str, np.ndarray] = {"ids": series.numbers[::step]}
     for name, method in {"ets": AutoETS, "theta": AutoTheta}.items():
         began = time.process_time()
