@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skscale.ops import damped_line, seasonal_naive, theta_line
-from skscale.ops.classical import seasonal_indices
+from skscale.ops.seasonal import seasonal_indices
 
 LEVEL = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
 TREND = (0.0, 0.1, 0.3)
