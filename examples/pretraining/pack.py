@@ -67,7 +67,7 @@ def pack(recipe: Recipe, data: Path, runs: Path) -> str:
             {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
         )
     content = safetensors.torch.save(weights)
-    name = f"sigma-{recipe.season}"
+    name = f"seasonal-{recipe.season}"
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -25,7 +25,7 @@ _EVEN = 800.0
 # The log of the odds moves by so much with the log of the errors' ratio on one stretch of
 # held-out data, by the square root of their number on more. Those stretches chose among the
 # candidates that were learned, so they flatter them.
-_POWER = 1.5
+_POWER = 1.0
 # A network that corrects the regression gains little below, and takes ten times as long.
 _FEWEST_TO_TRAIN = 20_000
 _LONG = 20_000

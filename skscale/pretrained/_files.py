@@ -29,7 +29,7 @@ def available() -> list[str]:
     Examples
     --------
     >>> from skscale.pretrained import available
-    >>> "sigma-12" in available()
+    >>> "seasonal-12" in available()
     True
     """
     found = [f.name.removesuffix(".json") for f in _folder().iterdir() if f.name.endswith(".json")]
@@ -43,11 +43,11 @@ def for_season(season: int) -> str | None:
     --------
     >>> from skscale.pretrained import for_season
     >>> for_season(12)
-    'sigma-12'
+    'seasonal-12'
     >>> for_season(11) is None
     True
     """
-    name = f"sigma-{season}"
+    name = f"seasonal-{season}"
     return name if name in available() else None
 
 
@@ -62,7 +62,7 @@ def card(name: str) -> dict[str, Any]:
     Examples
     --------
     >>> from skscale.pretrained import card
-    >>> card("sigma-12")["season"]
+    >>> card("seasonal-12")["season"]
     12
     """
     if name not in available():
@@ -101,7 +101,7 @@ def load(name: str) -> TrainedNet:
     --------
     >>> import torch
     >>> from skscale.pretrained import load
-    >>> net = load("sigma-1")
+    >>> net = load("seasonal-1")
     >>> net.quantiles(torch.full((1, 5), 3.0))[0, :, 6]
     tensor([3., 3., 3., 3., 3., 3.])
     """

@@ -108,7 +108,7 @@ class TrainedNet(nn.Module):
         >>> from skscale.pretrained import load
         >>> months = torch.arange(60.0)
         >>> sales = 100 + months + 10 * torch.sin(months * torch.pi / 6)
-        >>> load("sigma-12").quantiles(sales[None], steps=24).shape
+        >>> load("seasonal-12").quantiles(sales[None], steps=24).shape
         torch.Size([1, 24, 13])
         """
         mask = torch.ones_like(context, dtype=torch.bool) if mask is None else mask

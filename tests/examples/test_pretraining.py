@@ -195,11 +195,11 @@ def test_packed_weights_are_loaded_as_they_were_scored(m4, tmp_path, monkeypatch
     drawn = windows.training_windows(TINY, m4, tmp_path)
     train(TINY, member, drawn, tmp_path / f"{member.name(4)}.pt", "cpu")
     pack.pack(TINY, m4, tmp_path)
-    card = json.loads((tmp_path / "weights" / "sigma-4.json").read_text())
+    card = json.loads((tmp_path / "weights" / "seasonal-4.json").read_text())
     monkeypatch.setattr("skscale.pretrained._files._folder", lambda: tmp_path / "weights")
     from skscale.pretrained import load
 
-    net, choice = load("sigma-4"), Choice.load("Quarterly", m4)
+    net, choice = load("seasonal-4"), Choice.load("Quarterly", m4)
     rows = [torch.tensor(values_of(number)[:-8])[None] for number in choice.numbers]
     found = torch.cat([net.quantiles(row, steps=8)[..., 6] for row in rows])
     errors = choice.errors(choice.scaled(found.numpy()))

@@ -53,7 +53,7 @@ def test_without_weights_everything_is_learned(make, series):
 
 
 def test_weights_by_name(auto, series):
-    name = "sigma-12"
+    name = "seasonal-12"
     by_name = auto(pretrained=name).fit(series, fh=HORIZON).predict()
     pd.testing.assert_series_equal(by_name, auto().fit(series, fh=HORIZON).predict())
     with pytest.raises(ValueError, match=r"pretrained must be .*auto.*got 'unknown'"):
@@ -123,7 +123,7 @@ def test_the_forecast_is_that_of_the_weights_and_the_damped_line():
     from skscale.ops import damped_line
 
     y = load_airline()
-    net = load("sigma-12")
+    net = load("seasonal-12")
     x = torch.tensor(y.to_numpy())[None]
     mask = torch.ones_like(x, dtype=torch.bool)
     median = net.quantiles(x, steps=12)[0, :, net.quantile_levels.index(0.5)]

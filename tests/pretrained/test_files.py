@@ -22,18 +22,20 @@ SEASONS = [1, 4, 5, 7, 12, 24, 48, 52]
 def copy(tmp_path, monkeypatch):
     """A folder with one network whose files may be damaged."""
     for suffix in ("json", "safetensors"):
-        (tmp_path / f"sigma-1.{suffix}").write_bytes((WEIGHTS / f"sigma-1.{suffix}").read_bytes())
+        (tmp_path / f"seasonal-1.{suffix}").write_bytes(
+            (WEIGHTS / f"seasonal-1.{suffix}").read_bytes()
+        )
     monkeypatch.setattr(_files, "_folder", lambda: tmp_path)
     return tmp_path
 
 
 def change(folder, **entries):
-    path = folder / "sigma-1.json"
+    path = folder / "seasonal-1.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | entries))
 
 
 def test_every_season_has_a_network():
-    assert available() == [f"sigma-{season}" for season in SEASONS]
+    assert available() == [f"seasonal-{season}" for season in SEASONS]
     assert [for_season(season) for season in SEASONS] == available()
     assert for_season(2) is None
 
@@ -63,26 +65,26 @@ def test_cards_say_what_the_network_is(name):
 
 
 def test_an_unknown_name_is_told_what_there_is():
-    with pytest.raises(ValueError, match=r"name must be one of \['sigma-1', .*got 'sigma-2'"):
-        load("sigma-2")
+    with pytest.raises(ValueError, match=r"name must be one of \['seasonal-1', .*got 'seasonal-2'"):
+        load("seasonal-2")
 
 
 @pytest.mark.parametrize("place", [0, 100, -1])
 def test_a_changed_byte_is_found(copy, place):
-    path = copy / "sigma-1.safetensors"
+    path = copy / "seasonal-1.safetensors"
     content = bytearray(path.read_bytes())
     content[place] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="the weights of 'sigma-1' are damaged"):
-        load("sigma-1")
+    with pytest.raises(ValueError, match="the weights of 'seasonal-1' are damaged"):
+        load("seasonal-1")
 
 
 def test_a_cut_file_with_a_fitting_checksum_is_found(copy):
-    path = copy / "sigma-1.safetensors"
+    path = copy / "seasonal-1.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
     change(copy, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     with pytest.raises(ValueError, match="damaged"):
-        load("sigma-1")
+        load("seasonal-1")
 
 
 @pytest.mark.parametrize(
@@ -91,26 +93,26 @@ def test_a_cut_file_with_a_fitting_checksum_is_found(copy):
 def test_a_card_that_does_not_fit_the_weights_is_found(copy, entries):
     change(copy, **entries)
     with pytest.raises(ValueError, match="damaged"):
-        load("sigma-1")
+        load("seasonal-1")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "new"}'])
 def test_a_card_that_cannot_be_read_is_found(copy, text):
-    (copy / "sigma-1.json").write_text(text)
-    with pytest.raises(ValueError, match="the card of 'sigma-1' is damaged"):
-        load("sigma-1")
+    (copy / "seasonal-1.json").write_text(text)
+    with pytest.raises(ValueError, match="the card of 'seasonal-1' is damaged"):
+        load("seasonal-1")
 
 
 def test_weights_without_a_file_are_damaged(copy):
-    (copy / "sigma-1.safetensors").unlink()
+    (copy / "seasonal-1.safetensors").unlink()
     with pytest.raises(ValueError, match="damaged"):
-        load("sigma-1")
+        load("seasonal-1")
 
 
 def test_a_newer_format_asks_for_a_newer_skscale(copy):
     change(copy, format=_files.FORMAT + 1)
     with pytest.raises(ValueError, match="has format 2, this skscale reads up to 1"):
-        load("sigma-1")
+        load("seasonal-1")
 
 
 def test_nothing_is_fetched(monkeypatch):
