@@ -14,11 +14,6 @@ from skscale.forecasting._windows import Layout
 __all__ = ["choose_layout", "wants_calendar", "warn_of_unknown_season"]
 
 _LONGEST_CONTEXT = 192
-# Years have no season, but long series of them may have a cycle, as trapped lynx do. Of M4's choice
-# series with 80 years, six show one, and are forecast better with it (1.40 for 1.63); with fewer
-# years it is noise as often as not.
-_OWN_CYCLE = 80
-_CYCLES = 6
 _LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
 
 
@@ -33,7 +28,7 @@ def choose_layout(
 
     - Season: of the time step (a day, a week, a year), or the shortest period that explains
       the autocorrelation of all series for an integer index; 1 if less than two seasons were
-      seen. At least 80 years may show a cycle of their own. Where it has more than 400 points, an hour or a minute takes its place.
+      seen. Where it has more than 400 points, an hour or a minute takes its place.
     - Context: three seasons, seven where a season has 24 points or more, but no more than a
       quarter of the seasons and a third of the points of the series, and at least six points;
       several seasons have 192 points at most, which is also the context of steps whose
@@ -82,8 +77,6 @@ def _season(panel: Panel, n: int, season_length: int | str) -> int:
         season = detect_season(panel.values, panel.offsets, _LONGEST_SEASON)
     else:
         season = next((c for c in panel.step.cycles if c <= _LONGEST_SEASON), 1)
-        if panel.step.season == 1 and n >= _OWN_CYCLE:
-            season = detect_season(panel.values, panel.offsets, n // _CYCLES)
     return season if n >= 2 * season else 1
 
 
