@@ -7,66 +7,32 @@ sktime is loaded only for a forecaster.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skscale.forecasting import (
-        MultiScaleAutoencoderForecaster,
-        SeriesScaling,
-        SigmaForecaster,
-        TimeMixerForecaster,
-    )
-    from skscale.operators import (
-        AveragePooling,
-        ContinuousScale,
-        DiscreteGaussian,
-        MaxPooling,
-        MinPooling,
-        MovingAverage,
-        MultiScale,
-        Segmentation,
-        Subsampling,
-        WaveletApproximation,
-    )
-    from skscale.representation import MultiScaleAutoencoder
+    from skscale.forecasting import *  # noqa: F403
+    from skscale.operators import *  # noqa: F403
+    from skscale.representation import *  # noqa: F403
 
 __version__ = "0.1.0.dev0"
 
-__all__ = [
-    "AveragePooling",
-    "ContinuousScale",
-    "DiscreteGaussian",
-    "MaxPooling",
-    "MinPooling",
-    "MovingAverage",
-    "MultiScale",
-    "MultiScaleAutoencoder",
-    "MultiScaleAutoencoderForecaster",
-    "Segmentation",
-    "SeriesScaling",
-    "SigmaForecaster",
-    "Subsampling",
-    "TimeMixerForecaster",
-    "WaveletApproximation",
-    "__version__",
-]
-
-_HOMES = {
-    "MultiScaleAutoencoder": "skscale.representation",
-    "MultiScaleAutoencoderForecaster": "skscale.forecasting",
-    "SeriesScaling": "skscale.forecasting",
-    "SigmaForecaster": "skscale.forecasting",
-    "TimeMixerForecaster": "skscale.forecasting",
-}
+# All that these rooms make public is public here; what is cheap to import is looked at first.
+_ROOMS = ("skscale.operators", "skscale.representation", "skscale.forecasting")
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOMES.get(name, "skscale.operators"))
-    value = globals()[name] = getattr(home, name)
-    return value
+    if name == "__all__":
+        names = {"__version__"}.union(*(import_module(room).__all__ for room in _ROOMS))
+        return sorted(names)
+    # Nothing is loaded to find that Python asks for a name of its own, or for a submodule.
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
+        for room in map(import_module, _ROOMS):
+            if name in room.__all__:
+                value = globals()[name] = getattr(room, name)
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__getattr__("__all__")})  # type: ignore[misc]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from skscale.nn import ForecastNet
@@ -15,6 +14,7 @@ from skscale.nn.dlinear import dlinear_from_official
 from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
+from skscale.ops.arrays import from_numpy
 
 __all__ = ["from_official"]
 
@@ -107,4 +107,4 @@ def _tensor(name: str, value: object) -> Tensor:
         raise ValueError(
             f"state_dict[{name!r}] must be a tensor or an array of numbers, got {kind}"
         )
-    return torch.as_tensor(np.ascontiguousarray(value))
+    return from_numpy(np.ascontiguousarray(value))

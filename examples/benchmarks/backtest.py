@@ -23,7 +23,7 @@ from examples.benchmarks.measure import gigaflops, parser, report
 from examples.benchmarks.utilisation import ceilings
 from examples.paper.protocol import Benchmark, load
 from skscale.evaluation import backtest
-from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import NetworkForecaster, all_forecasters
 
 HORIZON = 96
 
@@ -50,7 +50,7 @@ def main() -> None:
     data = load("ETTh1", options.data)
     fh = np.arange(1, HORIZON + 1)
     rows, (_, speed) = [], ceilings("cpu")
-    for estimator in (SigmaForecaster, TimeMixerForecaster):
+    for estimator in all_forecasters():
         cv = ExpandingWindowSplitter(fh=fh, initial_window=data.valid_end)
         started = perf_counter()
         ours = backtest(short_of_training(estimator), data.values, cv, scoring=MeanSquaredError())

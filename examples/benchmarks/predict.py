@@ -21,7 +21,7 @@ from sktime.datasets import load_airline
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
 from examples.benchmarks.measure import parser, report, turns
-from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import NetworkForecaster, all_forecasters
 from skscale.forecasting._windows import windows_between
 from skscale.training import forward
 
@@ -53,7 +53,7 @@ def predictions(repeats: int) -> list[dict[str, object]]:
     """One series, and a panel of 200, for each forecaster."""
     panel = _make_hierarchical((200,), min_timepoints=60, max_timepoints=60, random_state=0)
     rows = []
-    for estimator in (SigmaForecaster, TimeMixerForecaster):
+    for estimator in all_forecasters():
         for name, y in {"airline": load_airline(), "panel of 200": panel}.items():
             forecaster = estimator(max_epochs=1, random_state=0).fit(y, fh=HORIZON)
             forms = {"net": network_alone(forecaster), "predict": forecaster.predict}

@@ -26,7 +26,7 @@ from examples.benchmarks.many_series import monthly
 from examples.benchmarks.measure import parser, report
 from examples.paper.protocol import load
 from skscale.evaluation import backtest
-from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import SigmaForecaster, all_forecasters
 
 LIBRARIES = ("torch", "sktime", "pandas", "numpy", "skscale")
 KINDS = {
@@ -43,7 +43,7 @@ def headlines(options: Namespace) -> Iterator[tuple[str, Callable[[], object]]]:
     for name, case in CASES.items():
         yield f"fit {name}, ETTh1", our_fit(case, data, 60)
     cv = ExpandingWindowSplitter(fh=np.arange(1, HORIZON + 1), initial_window=data.valid_end)
-    for estimator in (SigmaForecaster, TimeMixerForecaster):
+    for estimator in all_forecasters():
         forecaster = short_of_training(estimator)
         yield (
             f"backtest {estimator.__name__}, ETTh1",

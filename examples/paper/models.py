@@ -10,7 +10,12 @@ from typing import NamedTuple
 from sktime.forecasting.base import BaseForecaster
 
 from examples.paper.protocol import Benchmark
-from skscale.forecasting import NetworkForecaster, SigmaForecaster, TimeMixerForecaster
+from skscale.forecasting import (
+    DLinearForecaster,
+    NetworkForecaster,
+    SigmaForecaster,
+    TimeMixerForecaster,
+)
 
 # What all runs of the official scripts share: the network alone, on every window of an epoch.
 SIGMA_COMMON = {
@@ -78,17 +83,30 @@ def timemixer_settings(dataset: str) -> dict[str, object]:
     return TIMEMIXER_COMMON | dict(zip(TIMEMIXER_COLUMNS, TIMEMIXER_ROWS[dataset], strict=True))
 
 
+# The Time-Series-Library's script for L = 96, most likely what Table 10 compares with: the same
+# for all data sets.
+DLINEAR_SETTINGS = {
+    **{name: SIGMA_COMMON[name] for name in ("linear_base", "steps_per_epoch", "gradient_clip")},
+    **{name: SIGMA_COMMON[name] for name in ("loss", "batch_size", "max_epochs", "patience")},
+    "lr_schedule": "halving",
+    "learning_rate": 0.0001,
+    "initial": "average",
+}
+
+
 class Model(NamedTuple):
-    """A forecaster and its settings for each data set."""
+    """A forecaster, its settings for each data set, and its name in Table 7 of the paper."""
 
     estimator: type[BaseForecaster]
     settings: Callable[[str], dict[str, object]]
+    in_paper: str | None = None
 
 
 MODELS = {
-    "sigma": Model(SigmaForecaster, sigma_settings),
+    "sigma": Model(SigmaForecaster, sigma_settings, "Sigma"),
     "default": Model(SigmaForecaster, lambda dataset: {}),
-    "timemixer": Model(TimeMixerForecaster, timemixer_settings),
+    "timemixer": Model(TimeMixerForecaster, timemixer_settings, "TimeMixer"),
+    "dlinear": Model(DLinearForecaster, lambda dataset: dict(DLINEAR_SETTINGS)),
 }
 
 

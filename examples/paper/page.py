@@ -21,6 +21,7 @@ import pandas as pd
 from examples.command_line import script_parser
 from examples.paper import figures
 from examples.paper.m4_tables import m4_table, rehearsal_table
+from examples.paper.models import MODELS
 from examples.paper.results import whole_text
 from examples.paper.tables import (
     ablation_table,
@@ -55,8 +56,11 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
     )
     runs, defaults, baselines, m4, ablation, contexts, costs = (read(n, folder) for n in names)
     return {
-        "long_term sigma": long_term_table(runs, "sigma", "Sigma"),
-        "long_term timemixer": long_term_table(runs, "timemixer", "TimeMixer"),
+        **{
+            f"long_term {name}": long_term_table(runs, name, model.in_paper)
+            for name, model in MODELS.items()
+            if model.in_paper
+        },
         "long_term default": default_table(defaults),
         "averages": averages_table(runs),
         "baselines": baselines_table(runs, baselines),

@@ -1,15 +1,21 @@
 """sktime forecasters over the torch modules, and the scaling operators for sktime."""
 
+from skscale.forecasting._all import all_forecasters
 from skscale.forecasting._autoencoder import MultiScaleAutoencoderForecaster
 from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting._dlinear import DLinearForecaster
+from skscale.forecasting._nlinear import NLinearForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
 
 __all__ = [
+    "DLinearForecaster",
     "MultiScaleAutoencoderForecaster",
+    "NLinearForecaster",
     "NetworkForecaster",
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",
+    "all_forecasters",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar, cast
 
-import numpy as np
 from torch import Tensor, nn
 
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._docs import with_shared_parameters
+from skscale.forecasting._parameters import number
 from skscale.forecasting._windows import Layout
 from skscale.nn import AutoencoderForecastNet
 from skscale.training import LOSSES, Batch, Objective, forecast_objective
@@ -79,9 +78,7 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        weight = self.reconstruction_weight
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < np.inf:
-            raise ValueError(f"reconstruction_weight must not be negative, got {weight!r}")
+        number("reconstruction_weight", self.reconstruction_weight)
 
     def _objective(self, network: nn.Module) -> Objective:
         own = cast(AutoencoderForecastNet, network)

@@ -104,8 +104,13 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         check_covered(y, X)
         return super()._check_X_y(X=X, y=y, **options)
 
+    def _read(self, y: pd.DataFrame, X: pd.DataFrame | None) -> Panel:
+        """Data to train on, once all parameters are known to be right."""
+        self._check_parameters()
+        return Panel.from_frames(y, X, self.freq)
+
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):
-        panel = Panel.from_frames(y, X, self.freq)
+        panel = self._read(y, X)
         model = getattr(self, "pretrained_", None)
         if model is None or self.fine_tune:
             model = fit_network(self, panel, longest_step(fh, panel), model)
@@ -121,7 +126,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         return self._pretrain_from(self.pretrained_, y, X, fh)
 
     def _pretrain_from(self, start: FittedNetwork | None, y, X, fh):
-        panel = Panel.from_frames(y, X, self.freq)
+        panel = self._read(y, X)
         self.pretrained_ = fit_network(self, panel, longest_step(fh, panel), start)
         return self
 

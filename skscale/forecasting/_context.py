@@ -12,6 +12,7 @@ from skscale.forecasting._frames import extended, renamed
 from skscale.forecasting._horizon import times_after
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
+from skscale.ops.arrays import from_numpy
 from skscale.training import SeriesBuffer
 
 __all__ = ["Context", "Future"]
@@ -90,4 +91,4 @@ class Future:
         """Features of some of the windows, on ``device``."""
         if self.features is None:
             return None
-        return torch.from_numpy(self.features[windows]).to(device)
+        return from_numpy(self.features[windows]).to(device)

@@ -15,7 +15,7 @@ from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context, Future
 from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
-from skscale.forecasting._horizon import rows_ahead, sources, times_after
+from skscale.forecasting._horizon import check_reach, filled, rows_ahead, sources, times_after
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
@@ -23,6 +23,7 @@ from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
 from skscale.forecasting._windows import Layout, windows_between
 from skscale.nn import ForecastNet
+from skscale.ops.arrays import from_numpy
 from skscale.ops.threads import threads_for
 from skscale.training import History, SeriesBuffer, Windows
 
@@ -145,11 +146,11 @@ class FittedNetwork:
         """Scaled series and features of a panel with standardised columns ``rows``, on the CPU."""
         features = self.columns.features(panel.times, rows)
         return SeriesBuffer(
-            values=torch.from_numpy(scale.apply(panel).astype(np.float32)),
-            offsets=torch.from_numpy(panel.offsets.astype(np.int64)),
-            location=torch.from_numpy(scale.location),
-            scale=torch.from_numpy(scale.scale),
-            features=None if features is None else torch.from_numpy(features),
+            values=from_numpy(scale.apply(panel).astype(np.float32)),
+            offsets=from_numpy(panel.offsets.astype(np.int64)),
+            location=from_numpy(scale.location),
+            scale=from_numpy(scale.scale),
+            features=None if features is None else from_numpy(features),
         )
 
     def predict(
@@ -161,7 +162,7 @@ class FittedNetwork:
         forecasts from the window before the point.
         """
         lengths, longest = context.panel.lengths, int(steps.max())
-        _check_reach(steps, lengths)
+        check_reach(steps, lengths)
         found = np.empty((*steps.shape, len(self.channels)))
         if longest > 0:
             future = self._behind_the_end(context, X, steps)
@@ -207,7 +208,7 @@ class FittedNetwork:
         with threads_for(values * min(size, len(cuts))):
             for start in range(0, len(cuts), size):
                 block = slice(start, start + size)
-                place = [torch.from_numpy(i[block]).to(device) for i in (series, cuts)]
+                place = [from_numpy(i[block]).to(device) for i in (series, cuts)]
                 known = future.tensor(block, device)
                 ahead = self._ahead(windows, place, known, future.longest)
                 parts.append(context.scale.undo(ahead, series[block], future.rows[block]))
@@ -241,7 +242,7 @@ class FittedNetwork:
         offsets, features = context.panel.offsets, context.buffer.features
         first, last = offsets[series] + cuts, offsets[series + 1] - 1
         point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
-        rows = _filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
+        rows = filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
         if features is None:
             return Future(rows, None)
         found = features.numpy()[point]
@@ -264,7 +265,7 @@ class FittedNetwork:
             found, held = rows_ahead(panel, X, steps, times)
             series = np.repeat(np.arange(n_series), longest)
             found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
-            rows = _filled(found.reshape(rows.shape), sources(held))
+            rows = filled(found.reshape(rows.shape), sources(held))
         features = self.columns.features(times, rows.reshape(len(times), -1))
         assert features is not None
         return Future(rows, features.reshape(n_series, longest, -1))
@@ -290,18 +291,3 @@ class FittedNetwork:
 
 def _device(network: nn.Module) -> torch.device:
     return next((p.device for p in network.parameters()), torch.device("cpu"))
-
-
-def _filled(rows: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Rows (n, longest, n_columns) of the steps that ``source`` names, zero for -1."""
-    taken = np.take_along_axis(rows, np.clip(source, 0, None)[..., None], axis=1)
-    return np.where((source >= 0)[..., None], taken, 0.0)
-
-
-def _check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:
-    before = steps < 1 - lengths[:, None]
-    if before.any():
-        raise ValueError(
-            f"fh asks for {int(steps[before].min())} steps after the last point, which lies "
-            "before the first point of the series"
-        )

@@ -44,7 +44,6 @@ def fit_network(
     start : FittedNetwork or None
         Train on from here, or from scratch.
     """
-    forecaster._check_parameters()
     # Nothing may depend on the order in which the series of a panel come.
     panel = panel.in_order_of_names()
     if start is not None:

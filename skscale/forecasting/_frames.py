@@ -112,7 +112,9 @@ def _check_order(name: str, index: pd.Index) -> None:
 
 
 def _check_column(name: str, column: object, values: pd.Series) -> None:
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values)
+    is_a = pd.api.types  # pyarrow's booleans are no numbers to pandas
+    numeric = is_a.is_numeric_dtype(values) or is_a.is_bool_dtype(values)
+    numeric = numeric and not is_a.is_complex_dtype(values)
     if pd.api.types.is_datetime64_any_dtype(values):
         raise TypeError(
             f"column {column!r} of {name} holds dates, which belong in the index: "

@@ -9,7 +9,15 @@ from sktime.forecasting.base import ForecastingHorizon
 from skscale.forecasting._frames import as_numbers
 from skscale.forecasting._panel import Panel, rows_at
 
-__all__ = ["longest_step", "requested_steps", "rows_ahead", "sources", "times_after"]
+__all__ = [
+    "check_reach",
+    "filled",
+    "longest_step",
+    "requested_steps",
+    "rows_ahead",
+    "sources",
+    "times_after",
+]
 
 
 def longest_step(fh: ForecastingHorizon | None, panel: Panel) -> int:
@@ -73,3 +81,19 @@ def sources(held: np.ndarray) -> np.ndarray:
     """Step whose row each step takes, the last that is ``held`` (..., longest); -1 for none."""
     step = np.arange(held.shape[-1])
     return np.maximum.accumulate(np.where(held, step, -1), axis=-1)
+
+
+def filled(rows: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Rows (n, longest, n_columns) of the steps that ``source`` names, zero for -1."""
+    taken = np.take_along_axis(rows, np.clip(source, 0, None)[..., None], axis=1)
+    return np.where((source >= 0)[..., None], taken, 0.0)
+
+
+def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise ValueError if ``steps`` (n_series, n_steps) lie before the start of a series."""
+    before = steps < 1 - lengths[:, None]
+    if before.any():
+        raise ValueError(
+            f"fh asks for {int(steps[before].min())} steps after the last point, which lies "
+            "before the first point of the series"
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import numpy as np
 import pandas as pd
 
 from skscale.forecasting._panel import Panel
@@ -15,6 +14,8 @@ __all__ = ["choose_layout", "wants_calendar", "warn_of_unknown_season"]
 
 _LONGEST_CONTEXT = 192
 _LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
+_MOST_CONTEXTS = 10  # times the longest series
+_ANY_CONTEXT = 1000  # padding of so many points costs little
 
 
 def choose_layout(
@@ -52,7 +53,7 @@ def choose_layout(
         cut_short = season_length == "auto" and customary > _LONGEST_SEASON
         context = max(1, min(_context(n, season, cut_short), n_train - 1))
     else:
-        context = _positive("context_length", context_length)
+        context = _within_reach(int(context_length), n)
     if prediction_length == "auto":
         wanted = max(1, min(wanted, n_train // 2))
     return Layout(context, wanted, season)
@@ -72,7 +73,7 @@ def warn_of_unknown_season(layout: Layout, panel: Panel, season_length: int | st
 
 def _season(panel: Panel, n: int, season_length: int | str) -> int:
     if season_length != "auto":
-        return _positive("season_length", season_length)
+        return int(season_length)
     if panel.step.offset is None:
         season = detect_season(panel.values, panel.offsets, _LONGEST_SEASON)
     else:
@@ -82,7 +83,7 @@ def _season(panel: Panel, n: int, season_length: int | str) -> int:
 
 def _wanted_horizon(n: int, horizon: int, prediction_length: int | str, season: int) -> int:
     if prediction_length != "auto":
-        T = _positive("prediction_length", prediction_length)
+        T = int(prediction_length)
         if n - 1 < T:
             raise ValueError(
                 f"prediction_length={T} is longer than any series allows: the longest has {n} "
@@ -104,19 +105,21 @@ def _context(n: int, season: int, cut_short: bool) -> int:
 
 def wants_calendar(time_features: bool | str, panel: Panel) -> bool:
     """Whether the calendar becomes a feature."""
-    if time_features not in (True, False, "auto"):
-        raise ValueError(f'time_features must be True, False or "auto", got {time_features!r}')
-    if isinstance(panel.times, pd.DatetimeIndex | pd.PeriodIndex):
-        return time_features is True
-    if time_features is True:
+    wanted = not isinstance(time_features, str) and bool(time_features)
+    if wanted and not isinstance(panel.times, pd.DatetimeIndex | pd.PeriodIndex):
         raise ValueError(
             "time_features=True needs dates, but the index of y holds integers; pass "
             'time_features="auto" or give y a DatetimeIndex or PeriodIndex'
         )
-    return False
+    return wanted
 
 
-def _positive(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f'{name} must be "auto" or a positive integer, got {value!r}')
-    return int(value)
+def _within_reach(context_length: int, n: int) -> int:
+    """Refuse a context that would be padding almost everywhere, before it takes the memory."""
+    most = max(_MOST_CONTEXTS * n, _ANY_CONTEXT)
+    if context_length > most:
+        raise ValueError(
+            f"context_length must be at most {most} here, ten times the longest series (of {n} "
+            f"points), got {context_length}"
+        )
+    return context_length

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -10,11 +9,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skscale.training import LOSSES, TrainingConfig
+from skscale.forecasting._step import read_step
+from skscale.pretrained import available
+from skscale.training import LOSSES, TrainingConfig, resolve_device
 
-__all__ = ["NetworkParameters", "flag", "integer", "number", "one_of"]
+__all__ = ["NetworkParameters", "flag", "integer", "is_one_of", "number", "one_of"]
 
 _LARGEST_INTEGER = 2**31 - 1
+_LARGEST_NUMBER = 1e9
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -53,21 +55,20 @@ class NetworkParameters:
         """
         for name in ("context_length", "prediction_length", "season_length"):
             integer(name, getattr(self, name), other="auto")
+        integer("batch_size", self.batch_size)
         integer("steps_per_epoch", self.steps_per_epoch, other=("auto", None))
         number("validation_fraction", self.validation_fraction, below=1, other="auto")
         one_of("loss", self.loss, sorted(LOSSES))
         for name in ("linear_base", "fine_tune"):
             flag(name, getattr(self, name))
         one_of("time_features", self.time_features, (True, False, "auto"))
+        one_of("pretrained", self.pretrained, ("auto", None, *available()))
         _check_bounds(self.bounds)
         integer("verbose", self.verbose, least=0, other=(True, False))
-        try:
-            check_random_state(self.random_state)
-        except ValueError as error:
-            raise ValueError(
-                "random_state must be None, an integer from 0 to 2**32 - 1 or a RandomState, got "
-                f"{self.random_state!r}"
-            ) from error
+        if not is_one_of(self.freq, (None, "auto")):
+            read_step(self.freq)
+        _check_seed(self.random_state)
+        resolve_device(self.device)
         self._training_config(n_windows=1)
 
     def _training_config(self, n_windows: int) -> TrainingConfig:
@@ -90,6 +91,19 @@ class NetworkParameters:
         )
 
 
+def _check_seed(random_state: object) -> None:
+    """Raise ValueError unless scikit-learn takes ``random_state``; a truth value is no seed."""
+    try:
+        if isinstance(random_state, bool):
+            raise ValueError("a truth value")
+        check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(
+            "random_state must be None, an integer from 0 to 2**32 - 1 or a RandomState, got "
+            f"{random_state!r}"
+        ) from error
+
+
 def _check_bounds(bounds: object) -> None:
     """Raise ValueError unless ``bounds`` are two numbers in order, or missing."""
     if bounds is None or (isinstance(bounds, str) and bounds == "auto"):
@@ -107,7 +121,7 @@ def _check_bounds(bounds: object) -> None:
 def integer(name: str, value: Any, least: int = 1, other: object = ()) -> None:
     """Raise ValueError unless ``value`` is an integer from ``least`` up, or one of ``other``."""
     others = other if isinstance(other, tuple) else (other,)
-    if _is_one_of(value, others):
+    if is_one_of(value, others):
         return
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not (whole and least <= value <= _LARGEST_INTEGER):
@@ -116,16 +130,16 @@ def integer(name: str, value: Any, least: int = 1, other: object = ()) -> None:
 
 
 def number(
-    name: str, value: Any, least: float = 0, below: float = math.inf, other: object = ()
+    name: str, value: Any, least: float = 0, below: float = _LARGEST_NUMBER, other: object = ()
 ) -> None:
     """Raise ValueError unless ``least <= value < below``, or ``value`` is one of ``other``."""
     others = other if isinstance(other, tuple) else (other,)
-    if _is_one_of(value, others):
+    if is_one_of(value, others):
         return
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not (real and least <= value < below):
         raise ValueError(
-            f"{name} must be {_in_words(f'in [{least}, {below})', others)}, got {value!r}"
+            f"{name} must be {_in_words(f'in [{least}, {below:g})', others)}, got {value!r}"
         )
 
 
@@ -137,13 +151,14 @@ def flag(name: str, value: object) -> None:
 
 def one_of(name: str, value: object, allowed: tuple | list) -> None:
     """Raise ValueError unless ``value`` is one of ``allowed``."""
-    if not _is_one_of(value, allowed):
+    if not is_one_of(value, allowed):
         raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
 
 
-def _is_one_of(value: object, allowed: tuple | list) -> bool:
-    # Of the same type: 1 is no Boolean, though equal to one.
-    return any(type(value) is type(one) and value == one for one in allowed)
+def is_one_of(value: object, allowed: tuple | list) -> bool:
+    """Whether ``value`` is one of ``allowed``, and of its type: 1 is no Boolean."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return any(type(plain) is type(one) and plain == one for one in allowed)
 
 
 def _in_words(first: str, others: tuple) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from skscale.forecasting._rolling import growth
 from skscale.nn import ForecastNet
 from skscale.ops import damped_line, seasonal_naive
-from skscale.pretrained import TrainedNet, available, for_season, load, shares
+from skscale.pretrained import TrainedNet, for_season, load, shares
 from skscale.training import Batch, Windows, forward
 from skscale.training.data import spread_indices
 
@@ -116,10 +116,6 @@ def find_prior(pretrained: str | None, season: int) -> Prior | None:
     if pretrained == "auto":
         name = for_season(season)
         return Prior(season, None if name is None else load(name))
-    if pretrained not in available():
-        raise ValueError(
-            f'pretrained must be "auto", None or one of {list(available())}, got {pretrained!r}'
-        )
     return Prior(season, load(pretrained))
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._docs import with_shared_parameters
+from skscale.forecasting._parameters import flag, integer
 from skscale.forecasting._windows import Layout
 from skscale.nn import TimeMixerNet
 
@@ -80,6 +81,12 @@ class TimeMixerForecaster(NetworkForecaster):
     dropout: float = 0.0
     use_future_features: bool = True
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        integer("down_sampling_layers", self.down_sampling_layers, least=0, other="auto")
+        integer("down_sampling_window", self.down_sampling_window)
+        flag("use_future_features", self.use_future_features)
+
     def _network_settings(self, layout: Layout) -> dict[str, Any]:
         settings = super()._network_settings(layout)
         del settings["use_future_features"]
@@ -93,11 +100,6 @@ class TimeMixerForecaster(NetworkForecaster):
     def _n_scales(self, context_length: int) -> int:
         if not isinstance(self.down_sampling_layers, str):
             return self.down_sampling_layers
-        if self.down_sampling_layers != "auto":
-            raise ValueError(
-                'down_sampling_layers must be "auto" or an integer from 0 up, got '
-                f"{self.down_sampling_layers!r}"
-            )
         layers = 0
         while layers < 3 and context_length // self.down_sampling_window ** (layers + 1) >= 2:
             layers += 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from skscale.ops.arrays import from_numpy
 from skscale.training import SeriesBuffer, Windows
 
 __all__ = ["Layout", "Parts", "Split", "split_in_time", "windows_between"]
@@ -92,7 +93,7 @@ def windows_between(
     device = buffer.values.device
 
     def on_device(numbers: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.asarray(numbers, dtype=np.int64)).to(device)
+        return from_numpy(np.asarray(numbers, dtype=np.int64)).to(device)
 
     return Windows(
         buffer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_array
 from torch import Tensor
+
+from skscale.ops.arrays import from_numpy
 
 
 def as_series(X: Any, estimator: object) -> Tensor:
@@ -47,7 +48,7 @@ def as_series(X: Any, estimator: object) -> Tensor:
         ) from error
     if array.ndim > 3:
         raise ValueError(_shape_message(array.shape, estimator))
-    return _from_numpy(array)
+    return from_numpy(array)
 
 
 def check_finite(x: Tensor, estimator: object, allow_nan: bool = False, hint: str = "") -> None:
@@ -99,15 +100,6 @@ def owning(y: Tensor, x: Tensor) -> Tensor:
     if y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr():
         return y.clone(memory_format=torch.contiguous_format)
     return y.contiguous()
-
-
-def _from_numpy(array: np.ndarray) -> Tensor:
-    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="), order="C")
-    with warnings.catch_warnings():
-        # Read-only input is fine: nothing here writes to it.
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(array)
 
 
 def _shape_message(shape: tuple[int, ...], estimator: object) -> str:

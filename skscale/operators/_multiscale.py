@@ -88,7 +88,7 @@ class MultiScale(SeriesTransformer):
 
     def _fit_tensor(self, x: Tensor) -> Self:
         scales = self.scales
-        if isinstance(scales, str) or not np.iterable(scales) or len(list(scales)) == 0:
+        if isinstance(scales, str | bytes) or not np.iterable(scales) or len(list(scales)) == 0:
             raise ValueError(f"scales must be a sequence of at least one scale, got {scales!r}")
         operator = as_operator(self.operator)
         self.operators_ = [

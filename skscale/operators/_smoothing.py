@@ -245,7 +245,7 @@ def check_positive(scale: Any, length: int, largest: float) -> Any:
         if isinstance(scale, torch.Tensor):
             scale = scale.detach().cpu().numpy()
         values = np.asarray(scale, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = None
     if values is None or np.asarray(scale).dtype.kind not in "iuf":
         raise ValueError(f"scale must be a number above 0 or an array of them, got {scale!r}")
@@ -261,7 +261,7 @@ def check_positive(scale: Any, length: int, largest: float) -> Any:
             f"scale={scale!r} is larger than the series allows: n_features = {length} time points "
             f"take scales up to {largest:g}"
         )
-    return float(values) if values.ndim == 0 else values
+    return float(values) if values.ndim == 0 else values.copy()  # of its own, and writable
 
 
 def _lowpass(wavelet: str) -> tuple[float, ...]:

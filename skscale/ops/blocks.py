@@ -90,15 +90,15 @@ def segment_range(length: int, scale: int, remainder: str = "drop", align: str =
     return range(kept) if align == "start" else range(length - kept, length)
 
 
-def check_scale(scale: object, length: int) -> int:
+def check_scale(scale: object, length: int | None = None) -> int:
     """Return a discrete ``scale`` as an int, or raise a ValueError that says what is wrong.
 
     Parameters
     ----------
     scale : object
         Whole number from 1 to ``length``; a float that is whole is accepted.
-    length : int
-        Length of the series.
+    length : int, optional
+        Length of the series; any scale without it.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def check_scale(scale: object, length: int) -> int:
         fractional = isinstance(scale, float) and math.isfinite(scale) and scale > 1
         hint = "; ContinuousScale takes fractional scales" if fractional else ""
         raise ValueError(f"scale must be a whole number >= 1, got {scale!r}{hint}")
-    if whole > length:
+    if length is not None and whole > length:
         raise ValueError(
             f"scale={whole} is larger than the series: n_features = {length} time points"
         )

@@ -124,7 +124,7 @@ def wavelet_reconstruction(
 
 def check_level(level: object, length: int) -> int:
     """Return a wavelet level as an int, or raise a ValueError that says what is wrong."""
-    level = check_scale(level, max(length, 10**9))
+    level = check_scale(level)
     if level > length.bit_length() - 1:
         raise ValueError(
             f"scale={level} halves the series {level} times and so needs 2**{level} time points; "

@@ -249,7 +249,8 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         -------
         float
         """
-        return float(self.score_samples(X).mean())
+        with torch.no_grad():
+            return float(self.score_samples(X).mean())
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Names of the latent values: scale of the encoder, and position.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from skscale import ops
 from skscale.operators import ContinuousScale, ScalingOperator
+from skscale.ops.arrays import from_numpy
 from skscale.theory._subject import check_series
 
 # Points of the segment on which the curvature of Theorem 4.2 is taken.
@@ -62,7 +63,7 @@ def forecastability(X: Any, detrend: str = "mean", normalisation: str = "bins") 
                 f"{tuple(X.shape)}"
             )
         return ops.forecastability(X, detrend, normalisation)
-    series = torch.from_numpy(check_series(X))
+    series = from_numpy(check_series(X))
     return ops.forecastability(series, detrend, normalisation).numpy()
 
 
@@ -148,7 +149,7 @@ def quantization_gap(
     >>> bool((result.gap >= result.lower_bound).all())
     True
     """
-    series = torch.from_numpy(check_series(X))
+    series = from_numpy(check_series(X))
     whole = sorted({ops.check_scale(s, series.shape[1]) for s in scales})
     if not 0 < step <= 1:
         raise ValueError(f"step must be in (0, 1], got {step}")
@@ -161,7 +162,7 @@ def quantization_gap(
     best_whole = values[np.isin(grid, whole)].max(0)
     best = values.max(0)
     gain, bound = _along_gradient(
-        family, series, torch.from_numpy(grid)[best.indices], best.values, whole
+        family, series, from_numpy(grid)[best.indices], best.values, whole
     )
     uniform = (best.values - best_whole.values).numpy()
     return QuantizationGap(

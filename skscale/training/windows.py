@@ -181,7 +181,7 @@ class Windows:
 
     def series_of(self, index: Tensor) -> Tensor:
         """Series of windows ``index`` (batch,)."""
-        return torch.searchsorted(self._ends, index, right=True)
+        return torch.searchsorted(self._ends, index.contiguous(), right=True)
 
     def place(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Series and cut of windows ``index``."""

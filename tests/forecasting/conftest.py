@@ -1,26 +1,31 @@
 """Every forecaster goes through the same tests."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from skscale import forecasting
-
-# Small and quick; what a test is about is passed on top.
-SMALL = {
-    "MultiScaleAutoencoderForecaster": {"latent_size": 2, "hidden_size": 4},
-    "SigmaForecaster": {"d_model": 4, "d_ff": 4},
-    "TimeMixerForecaster": {"d_model": 4, "d_ff": 4, "n_layers": 1, "moving_avg": 5},
-}
+from skscale.forecasting import all_forecasters
+from skscale.forecasting._parameters import NetworkParameters
 
 
-@pytest.fixture(params=sorted(SMALL))
+def small(forecaster):
+    """Sizes of a quick network: what its own test parameters say beside the shared ones."""
+    first = forecaster.get_test_params()[0]
+    shared = {field.name for field in fields(NetworkParameters)}
+    return {name: value for name, value in first.items() if name not in shared}
+
+
+@pytest.fixture(params=all_forecasters(), ids=lambda forecaster: forecaster.__name__)
 def make(request):
     """Build the forecaster under test: ``make(**parameters)``."""
 
     def build(**parameters):
-        defaults = {"max_epochs": 2, "random_state": 0, "pretrained": None, **SMALL[request.param]}
-        return getattr(forecasting, request.param)(**{**defaults, **parameters})
+        # What a test is about is passed on top. The prior of trained weights would decide on
+        # so few data; it has tests of its own.
+        defaults = {"max_epochs": 2, "random_state": 0, "pretrained": None}
+        return request.param(**{**defaults, **small(request.param), **parameters})
 
     return build
 

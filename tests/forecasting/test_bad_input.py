@@ -118,7 +118,6 @@ BAD_PARAMETERS = [
     ("lr_schedule", "linear"),
     ("device", "tpu"),
     ("time_features", "yes"),
-    ("dropout", 1.5),
 ]
 
 

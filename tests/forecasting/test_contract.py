@@ -3,14 +3,10 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skscale.forecasting import (
-    MultiScaleAutoencoderForecaster,
-    SigmaForecaster,
-    TimeMixerForecaster,
-)
+from skscale.forecasting import all_forecasters
 
 
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks([MultiScaleAutoencoderForecaster, SigmaForecaster, TimeMixerForecaster])
+@parametrize_with_checks(list(all_forecasters()))
 def test_sktime_contract(obj, test_name):
     check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

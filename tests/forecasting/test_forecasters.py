@@ -1,7 +1,11 @@
 """What every forecaster does for its user."""
 
 import copy
+import os
 import pickle
+import signal
+import time
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -59,9 +63,13 @@ def test_horizon_between_the_steps(make):
         make().fit(y).predict(between)
 
 
-@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64", "bool", "Float64"])
+NUMBER_TYPES = ["int32", "int64", "float32", "float64", "bool", "Float64", "boolean"]
+NUMBER_TYPES += ["bool[pyarrow]", "double[pyarrow]"] if find_spec("pyarrow") else []
+
+
+@pytest.mark.parametrize("dtype", NUMBER_TYPES)
 def test_number_types(make, dtype):
-    y = pd.Series((20 * wave(40)).astype(int) % 2 if dtype == "bool" else 20 * wave(40))
+    y = pd.Series((20 * wave(40)).astype(int) % 2 if "bool" in dtype else 20 * wave(40))
     found = (
         make()
         .fit(y.astype("int64" if "int" in dtype else "float64").astype(dtype), fh=[1])
@@ -194,20 +202,21 @@ def test_exogenous_columns_matter(make):
     assert np.corrcoef(forecaster.predict(fh, X=other), y[200:])[0, 1] < -0.9
 
 
-def test_calendar_features_change_the_forecast(make):
+def test_calendar_features_change_the_forecast_of_networks_that_read_features(make):
     y = pd.Series(wave(80), index=pd.date_range("2020-01-01", periods=80, freq="h"))
     plain, dated = (
-        make(time_features=flag, linear_base=False).fit(y, fh=[1, 2]).predict()
-        for flag in (False, True)
+        make(time_features=flag, linear_base=False).fit(y, fh=[1, 2]) for flag in (False, True)
     )
-    assert not np.allclose(plain, dated)
+    reads_features = dated.network_.n_past_features > 0
+    assert reads_features != np.allclose(plain.predict(), dated.predict())
 
 
 def test_same_seed_same_weights_and_global_generator_untouched(make, series):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    settings = {"dropout": 0.1, "linear_base": False}
+    settings = {"linear_base": False}
+    settings |= {"dropout": 0.1} if "dropout" in make().get_params() else {}
     first, second = (make(**settings).fit(series) for _ in range(2))
     assert torch.equal(torch.rand(3), expected)
     for a, b in zip(
@@ -271,6 +280,13 @@ def test_scale_and_location_do_not_matter(make, series, change, expected):
     wanted = np.broadcast_to(expected(plain), 3)
     # The data themselves are rounded at 1e9; nothing else may be lost.
     np.testing.assert_allclose(found - wanted, 0, atol=1e-5 * max(1e-6, np.abs(wanted).min() / 1e4))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-160, 1e153, 1e200])
+def test_sizes_at_the_ends_of_float64(make, series, size):
+    plain = make().fit(series, fh=[1, 2, 3]).predict()
+    found = make().fit(series * size, fh=[1, 2, 3]).predict()
+    np.testing.assert_allclose(found / size, plain, rtol=1e-5)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])
@@ -355,3 +371,38 @@ def test_fits_whatever_torch_is_set_to(make, context):
         with context():
             found = make().fit(wave(), fh=[1]).predict()
     np.testing.assert_allclose(found, expected, rtol=1e-2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_predicts_in_a_forked_child(make, panel):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        forecaster = make().fit(panel, fh=[1, 2])
+        (torch.rand(400, 400) @ torch.rand(400, 400)).exp()  # OpenMP's threads are there now
+        forecaster.predict()
+        child = os.fork()
+        if child == 0:
+            forecaster.predict()
+            os._exit(0)
+        end = time.monotonic() + 60
+        while not (found := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < end:
+            time.sleep(0.02)
+        if not found[0]:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    finally:
+        torch.set_num_threads(threads)
+    assert found[0], "the child hangs"
+    assert os.waitstatus_to_exitcode(found[1]) == 0
+
+
+@pytest.mark.parametrize("freq", ["D", "W-MON"])
+def test_a_time_zone_makes_no_difference_to_forecasts_with_a_calendar(make, freq):
+    """The clock changes within the horizon, on the last Sunday of March."""
+    y = pd.Series(wave(60), pd.date_range(end="2024-03-28", periods=60, freq=freq))
+    plain = make(time_features=True).fit(y, fh=range(1, 8)).predict()
+    zoned = make(time_features=True).fit(y.tz_localize("Europe/Berlin"), fh=range(1, 8)).predict()
+    np.testing.assert_allclose(zoned, plain)
+    assert (zoned.index.tz_localize(None) == plain.index).all()

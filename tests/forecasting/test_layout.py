@@ -12,8 +12,8 @@ from .conftest import wave
 
 def layout(index, context_length="auto", season_length="auto", values=None):
     values = np.zeros(len(index)) if values is None else values
-    panel = Panel.from_frame(pd.DataFrame({"y": values}, index=index))
-    return choose_layout(panel, None, context_length, "auto", season_length)
+    panel = Panel.from_frames(pd.DataFrame({"y": values}, index=index))
+    return choose_layout(panel, 0, context_length, "auto", season_length)
 
 
 def dates(n, freq):
@@ -50,8 +50,8 @@ def test_less_than_two_seasons_are_none():
 def test_without_dates_all_columns_and_series_tell_the_season():
     noise = np.random.default_rng(77).normal(size=60).cumsum()
     frame = pd.DataFrame({"noise": noise, "a": wave(), "b": wave(seed=1)})
-    panel = Panel.from_frame(frame)
-    assert choose_layout(panel, None, "auto", "auto", "auto").season_length == 12
+    panel = Panel.from_frames(frame)
+    assert choose_layout(panel, 0, "auto", "auto", "auto").season_length == 12
     rows = pd.concat({k: frame[[k]].set_axis(["y"], axis=1) for k in frame}, names=["id", "t"])
-    panel = Panel.from_frame(rows)
-    assert choose_layout(panel, None, "auto", "auto", "auto").season_length == 12
+    panel = Panel.from_frames(rows)
+    assert choose_layout(panel, 0, "auto", "auto", "auto").season_length == 12

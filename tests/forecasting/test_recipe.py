@@ -11,7 +11,7 @@ from skscale.forecasting._recipe import _distinct, _relative_errors, _shares
 from skscale.nn import LinearForecast, reference_maps
 from skscale.training import SeriesBuffer, TrainingConfig, Windows, predict, series_errors
 
-SIZES = {"d_model": 4, "d_ff": 4, "max_epochs": 2, "random_state": 0}
+SIZES = {"d_model": 4, "d_ff": 4, "max_epochs": 2, "pretrained": None, "random_state": 0}
 
 
 class Constant(nn.Module):

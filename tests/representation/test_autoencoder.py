@@ -1,6 +1,7 @@
 """What the transformer does for its user."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -255,6 +256,11 @@ def test_fit_takes_tensors_that_need_gradients(fitted):
     np.testing.assert_array_equal(model.transform(X), make().fit(X).transform(X))
     model.transform(x).sum().backward()
     assert torch.isfinite(x.grad).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # torch warns of numbers that need gradients
+        assert model.score(x) == pytest.approx(model.score(X))
+    varied = model.augment(x, random_state=0)
+    np.testing.assert_allclose(varied.detach(), model.augment(X, random_state=0))
 
 
 @pytest.mark.parametrize(

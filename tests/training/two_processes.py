@@ -7,11 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skscale.forecasting import (
-    MultiScaleAutoencoderForecaster,
-    SigmaForecaster,
-    TimeMixerForecaster,
-)
+from skscale.forecasting import MultiScaleAutoencoderForecaster, all_forecasters
+from tests.forecasting.conftest import small
 
 
 def panel():
@@ -26,15 +23,10 @@ def panel():
 if __name__ == "__main__":
     shared = {"context_length": 24, "prediction_length": 4, "max_epochs": 3, "random_state": 3}
     shared |= {"batch_size": 7, "device": "cpu", "steps_per_epoch": None}
-    small = {"d_model": 4, "d_ff": 4}
     weights = {}
-    for forecaster in (
-        SigmaForecaster(**shared, **small),
-        TimeMixerForecaster(**shared, **small),
-        MultiScaleAutoencoderForecaster(**shared, latent_size=2, hidden_size=4),
-    ):
-        y = panel()
-        if isinstance(forecaster, MultiScaleAutoencoderForecaster):
+    for estimator in all_forecasters():
+        forecaster, y = estimator(**shared, **small(estimator)), panel()
+        if estimator is MultiScaleAutoencoderForecaster:
             # Shares are weighted by observed targets; padded contexts, which it reconstructs,
             # would need weights of their own.
             y = y.loc[:1]

@@ -51,8 +51,8 @@ def check_share(name: str, value: Any) -> float:
 
 
 def check_flag(name: str, value: Any) -> bool:
-    """Return ``value`` as a bool if it is one, NumPy's included, or the integer 0 or 1."""
-    if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+    """Return ``value`` as a bool if it is one, NumPy's included; 0 and 1 are numbers."""
+    if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, got {value!r}")
     return bool(value)
 

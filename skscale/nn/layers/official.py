@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Place", "check_config", "load_weights"]
+__all__ = ["Place", "as_flag", "check_config", "load_weights"]
 
 # An official name, and the part of a network's parameter that its weights are added to.
 Place = tuple[str, Tensor]
@@ -25,6 +25,11 @@ def check_config(
     for name, value in (only or {}).items():
         if config.get(name, value) != value:
             raise ValueError(f"config must have {name}={value!r}, got {config[name]!r}")
+
+
+def as_flag(value: Any) -> Any:
+    """Truth value of a setting that public code writes as 0 or 1; anything else as it is."""
+    return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
 def load_weights(

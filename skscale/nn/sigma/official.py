@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from skscale.nn.layers.checks import check_shape
-from skscale.nn.layers.official import Place, check_config, load_weights
+from skscale.nn.layers.official import Place, as_flag, check_config, load_weights
 from skscale.nn.sigma.net import SigmaNet
 
 __all__ = ["sigma_from_official", "sigma_places"]
@@ -75,10 +75,10 @@ def _build(config: dict[str, Any], n_marks: int) -> SigmaNet:
         d_ff=config.get("d_ff", 1),
         n_layers=config["e_layers"],
         dropout=config.get("dropout", 0.0),
-        scale_independence=config["scale_independence"],
-        feature_transformation=config["feature_transformation"],
+        scale_independence=as_flag(config["scale_independence"]),
+        feature_transformation=as_flag(config["feature_transformation"]),
         block_input="smooth",
-        normalize=config.get("use_norm", 1),
+        normalize=as_flag(config.get("use_norm", 1)),
         n_past_features=n_marks,
     )
 

@@ -13,6 +13,7 @@ from skscale.nn.layers.checks import check_flag, check_integer, check_share
 from skscale.nn.layers.decomposition import SeriesDecomposition, make_decomposition
 from skscale.nn.layers.feed_forward import FeedForward
 from skscale.nn.layers.mlp import mix_features
+from skscale.nn.layers.official import as_flag
 from skscale.nn.timemixer.fused import Across, mix_block
 from skscale.nn.timemixer.links import Step
 from skscale.nn.timemixer.mixing import MultiScaleSeasonMixing, MultiScaleTrendMixing, ScaleMixing
@@ -91,7 +92,9 @@ class PastDecomposableMixing(ScaleMixing):
         if pred_len is not None:
             check_integer("pred_len", pred_len, 1)
         check_share("dropout", dropout)
-        self.channel_independence = check_flag("channel_independence", channel_independence)
+        self.channel_independence = check_flag(
+            "channel_independence", as_flag(channel_independence)
+        )
         self.moving_avg = check_integer("moving_avg", moving_avg, 1)
         self.decomposition = make_decomposition(decomp_method, moving_avg, top_k)
         self.season_mixing = MultiScaleSeasonMixing(

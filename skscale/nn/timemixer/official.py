@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from skscale.nn.layers.checks import check_shape
-from skscale.nn.layers.official import Place, check_config, load_weights
+from skscale.nn.layers.official import Place, as_flag, check_config, load_weights
 from skscale.nn.timemixer.net import TimeMixerNet
 
 __all__ = ["timemixer_from_official", "timemixer_official_names", "timemixer_places"]
@@ -42,6 +42,8 @@ def timemixer_from_official(state_dict: dict[str, Tensor], config: dict[str, Any
     check_config(config, _ARGUMENTS, {"c_out": config.get("enc_in")})
     _check_reproducible(config)
     arguments = {ours: config[official] for official, ours in _ARGUMENTS.items()}
+    for name in ("channel_independent", "normalize"):
+        arguments[name] = as_flag(arguments[name])
     n_features = 0
     if (calendar := state_dict.get(_CALENDAR)) is not None:
         check_shape(f"state_dict[{_CALENDAR!r}]", calendar, ("d_model", "n_marks"))
