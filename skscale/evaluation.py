@@ -10,18 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
-from sktime.performance_metrics.forecasting import (
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanAbsoluteScaledError,
-    MeanSquaredError,
-)
-from sktime.utils.validation.forecasting import check_scoring
 
+from skscale._scores import Forecasts, interval_ends, metrics_by_column, probabilities, scores_of
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._frames import check_covered, check_frame
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._splits import Splits, split_frames
+from skscale.forecasting._splits import Splits
 
 __all__ = ["Backtest", "backtest"]
 
@@ -44,6 +38,10 @@ class Backtest:
         Channels.
     forecaster : NetworkForecaster
         The forecaster, fitted on the first training window.
+    quantiles : ndarray of shape (n_splits, n_series, n_steps, n_channels, n_alpha)
+        In original units.
+    alpha : list of float
+        Their probabilities: a half, and those that the metrics ask for.
     """
 
     scores: pd.DataFrame
@@ -52,6 +50,37 @@ class Backtest:
     steps: np.ndarray
     columns: pd.Index
     forecaster: NetworkForecaster
+    quantiles: np.ndarray
+    alpha: list[float]
+
+    def intervals_by_step(self, coverage: float) -> pd.DataFrame:
+        """Coverage, mean width and mean interval score of central intervals at every step ahead.
+
+        The interval score is the width, and ``2 / (1 - coverage)`` times the distance of what lies
+        outside (Gneiting and Raftery 2007).
+
+        Raises
+        ------
+        ValueError
+            If no metric asked for the quantiles that bound the intervals.
+        """
+        ends = interval_ends(coverage)
+        if not {*ends} <= {*self.alpha}:
+            raise ValueError(
+                f"coverage={coverage!r} needs the quantiles {ends}, but the metrics asked for "
+                f"{self.alpha}; add EmpiricalCoverage(coverage={coverage!r}) to scoring"
+            )
+        lower, upper = (self.quantiles[..., self.alpha.index(end)] for end in ends)
+        outside = np.maximum(lower - self.truth, 0) + np.maximum(self.truth - upper, 0)
+        found = {
+            "coverage": outside == 0,
+            "width": upper - lower,
+            "interval_score": upper - lower + outside * 2 / (1 - coverage),
+        }
+        return pd.DataFrame(
+            {name: values.mean(axis=(0, 1, 3)) for name, values in found.items()},
+            index=pd.Index(self.steps, name="step"),
+        )
 
     def by_step(self) -> pd.DataFrame:
         """Mean absolute and mean squared error of every step ahead."""
@@ -112,11 +141,12 @@ def backtest(
     X : same kind as ``y``, optional
         Exogenous data, covering ``y``.
     scoring : sktime metric, function or list of them, default=MeanAbsolutePercentageError()
-        Point-forecast metrics, or functions of truth and forecast such as scikit-learn's. The
-        common ones are computed for all cut-offs at once; others are called once for each. Of
-        two with one name, the second gets a column ending in ``_2``.
+        Metrics of points, quantiles, intervals or distributions, or functions of truth and
+        forecast such as scikit-learn's. The common ones for points are computed for all cut-offs
+        at once; others are called once for each. Of two with one name, the second gets a column
+        ending in ``_2``. Distributions are normal, as those of `predict_proba`.
     return_data : bool, default=False
-        Add the columns ``y_train``, ``y_test`` and ``y_pred``.
+        Add the columns ``y_train``, ``y_test`` and ``y_pred``, or ``y_pred_quantiles`` and so on.
     detail : bool, default=False
         Return a `Backtest`, which also holds the forecasts and the errors by step and scale.
 
@@ -130,10 +160,13 @@ def backtest(
     ------
     TypeError
         If ``forecaster`` is not one of skscale's, ``y`` or ``X`` hold no time series, ``cv`` is no
-        splitter, or a metric is none or not for points.
+        splitter, or a metric is none.
     ValueError
         If the splitter gives no split, splits of different horizons, or one without training
         rows of a series.
+
+    ImportError
+        If a metric scores distributions and skpro is missing.
 
     Examples
     --------
@@ -155,7 +188,7 @@ def backtest(
         raise TypeError(
             f"cv must be a splitter such as ExpandingWindowSplitter(fh=[1, 2, 3]), got {cv!r}"
         )
-    metrics = _metrics(scoring)
+    metrics = metrics_by_column(scoring)
     frame = _frame("y", y)
     X = None if X is None else _frame("X", X)
     check_covered(frame, X)
@@ -170,26 +203,33 @@ def backtest(
     )
     fit_time = perf_counter() - started
     started = perf_counter()
-    forecasts = fitted._forecast_cuts(frame, X, splits)
+    alpha = probabilities(metrics.values())
+    values = fitted._forecast_cuts(frame, X, splits, alpha)
     pred_time = (perf_counter() - started) / len(splits.cuts)
-    truth = splits.truth(panel)
+    forecasts = Forecasts(values, alpha, frame, panel, splits)
     scores = pd.DataFrame(
         {
-            **{
-                name: _score(metric, truth, forecasts, frame, panel, splits)
-                for name, metric in metrics.items()
-            },
+            **{name: scores_of(metric, forecasts) for name, metric in metrics.items()},
             "fit_time": [fit_time] + [0.0] * (len(splits.cuts) - 1),
-            "pred_time": pred_time,
+            **{f"{kind}_time": pred_time for kind in forecasts.kinds(metrics)},
             "len_train_window": splits.train_lengths(panel),
             "cutoff": splits.cutoffs(panel),
         }
     )
     if return_data:
-        scores = scores.join(_data_columns(frame, panel, splits, forecasts))
+        scores = scores.join(forecasts.data(metrics))
     if not detail:
         return scores
-    return Backtest(scores, forecasts, truth, splits.steps, panel.columns, fitted)
+    return Backtest(
+        scores,
+        forecasts.points,
+        forecasts.truth,
+        splits.steps,
+        panel.columns,
+        fitted,
+        values,
+        alpha,
+    )
 
 
 def _frame(name: str, data: Any) -> pd.DataFrame:
@@ -208,98 +248,6 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
     return frame
 
 
-def _metrics(scoring: Any) -> dict[str, Any]:
-    """Metrics by column name."""
-    found: dict[str, Any] = {}
-    for metric in scoring if isinstance(scoring, list | tuple) else [scoring]:
-        if isinstance(metric, str | type):
-            raise TypeError(
-                "scoring must be sktime metrics, such as MeanAbsoluteError(), or functions of "
-                f"y_true and y_pred; got {metric!r}"
-            )
-        metric = check_scoring(metric)
-        kind = metric.get_tag("scitype:y_pred", "pred", raise_error=False)
-        if kind != "pred":
-            raise TypeError(f"scoring: {metric.name} scores {kind}, but these are point forecasts")
-        count = 1 + [other.name for other in found.values()].count(metric.name)
-        found[f"test_{metric.name}" + (f"_{count}" if count > 1 else "")] = metric
-    return found
-
-
 def _rows(y: Any, frame: pd.DataFrame, rows: np.ndarray) -> Any:
     """Rows of ``y`` in the container it came in, where that is pandas."""
     return y.iloc[rows] if isinstance(y, pd.Series | pd.DataFrame) else frame.iloc[rows]
-
-
-def _data_columns(
-    frame: pd.DataFrame, panel: Panel, splits: Splits, forecasts: np.ndarray
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "y_train": [frame.iloc[splits.train_rows(i, panel)] for i in range(len(splits.cuts))],
-            "y_test": list(split_frames(panel, splits, splits.truth(panel))),
-            "y_pred": list(split_frames(panel, splits, forecasts)),
-        }
-    )
-
-
-def _score(
-    metric: Callable,
-    truth: np.ndarray,
-    forecasts: np.ndarray,
-    frame: pd.DataFrame,
-    panel: Panel,
-    splits: Splits,
-) -> np.ndarray | list:
-    """Score of every split, shape (n_splits,), or a list of one array for each split.
-
-    Metrics that average over steps, channels and series in the plain way are computed for
-    all splits at once; any other is called once for each.
-    """
-    error = _plain_error(metric, truth, forecasts, panel, splits)
-    if error is not None:
-        score = error.mean(axis=2)
-        score = np.sqrt(score) if getattr(metric, "square_root", False) else score
-        return score.mean(axis=(1, 2))
-    pairs = zip(
-        split_frames(panel, splits, truth),
-        split_frames(panel, splits, forecasts),
-        strict=True,
-    )
-    scores = [
-        metric(t, f, y_train=frame.iloc[splits.train_rows(i, panel)])
-        for i, (t, f) in enumerate(pairs)
-    ]
-    return scores if np.ndim(scores[0]) else np.array(scores)
-
-
-def _plain_error(
-    metric: Any, truth: np.ndarray, forecasts: np.ndarray, panel: Panel, splits: Splits
-) -> np.ndarray | None:
-    """Error of every point under ``metric``, or None if it is not one of the common ones."""
-    defaults = {"multioutput": "uniform_average", "multilevel": "uniform_average"}
-    if any(getattr(metric, name, value) != value for name, value in defaults.items()):
-        return None
-    absolute = np.abs(forecasts - truth)
-    if type(metric) is MeanAbsoluteError:
-        return absolute
-    if type(metric) is MeanSquaredError:
-        return absolute**2
-    if type(metric) is MeanAbsolutePercentageError and metric.relative_to == "y_true":
-        size = np.abs(truth)
-        if metric.symmetric:
-            size = (size + np.abs(forecasts)) / 2
-        return absolute / np.maximum(size, np.finfo(np.float64).eps)
-    if type(metric) is MeanAbsoluteScaledError:
-        steps = _mean_steps(panel, splits, metric.sp)
-        return absolute / np.maximum(steps, np.finfo(np.float64).eps)[:, :, None]
-    return None
-
-
-def _mean_steps(panel: Panel, splits: Splits, sp: int) -> np.ndarray:
-    """Mean absolute seasonal step of every training window, (n_splits, n_series, n_channels)."""
-    steps = np.zeros((len(panel.values) + 1, panel.values.shape[1]))
-    steps[sp + 1 :] = np.abs(panel.values[sp:] - panel.values[:-sp]).cumsum(axis=0)
-    start, stop = panel.offsets[:-1] + splits.starts + sp, panel.offsets[:-1] + splits.cuts
-    count = np.where(stop > start, stop - start, np.nan)[..., None]  # no step: no score, as sktime
-    return (steps[stop] - steps[np.minimum(start, len(panel.values))]) / count

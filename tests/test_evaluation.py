@@ -1,3 +1,5 @@
+import importlib.util
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,13 @@ from sktime.performance_metrics.forecasting import (
     MeanAbsoluteScaledError,
     MeanSquaredError,
 )
-from sktime.performance_metrics.forecasting.probabilistic import PinballLoss
+from sktime.performance_metrics.forecasting.probabilistic import (
+    CRPS,
+    ConstraintViolation,
+    EmpiricalCoverage,
+    IntervalWidth,
+    PinballLoss,
+)
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
 from skscale.evaluation import backtest
@@ -118,6 +126,82 @@ def test_errors_by_step_and_scale(series):  # noqa: F811
         result.by_scale((9,))
 
 
+PROBABILISTIC = [
+    PinballLoss(),
+    PinballLoss(alpha=[0.1, 0.5, 0.8]),
+    PinballLoss(score_average=False),
+    EmpiricalCoverage(coverage=[0.5, 0.9]),
+    IntervalWidth(),
+    ConstraintViolation(),
+]
+
+
+def test_quantiles_and_intervals_equal_those_of_evaluate():
+    y = pd.DataFrame({"a": wave(60), "b": 2 * wave(60, seed=1)})
+    cv = ExpandingWindowSplitter(fh=[1, 3, 9], initial_window=36, step_length=6)
+    for metric in PROBABILISTIC:
+        options = {"scoring": metric, "return_data": True}
+        found = backtest(small(prediction_length=4), y, cv, **options)
+        loop = {"strategy": "no-update_params", "error_score": "raise", **options}
+        expected = evaluate(small(prediction_length=4), cv, y, **loop)
+        assert list(found.columns) == list(expected.columns)
+        forecasts = found.columns[-1]
+        assert forecasts.startswith("y_pred_")
+        for column in (f"test_{metric.name}", forecasts):
+            for one, other in zip(found[column], expected[column], strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_quantiles_of_a_panel_equal_those_of_evaluate():
+    frames = {name: pd.DataFrame({"y": wave(50, seed=i)}) for i, name in enumerate("ab")}
+    y = pd.concat(frames, names=["instance", "time"])
+    cv = ExpandingWindowSplitter(fh=[1, 2], step_length=9, initial_window=30)
+    options = {"strategy": "no-update_params", "scoring": PinballLoss(), "error_score": "raise"}
+    found = backtest(small(), y, cv, scoring=PinballLoss())
+    expected = evaluate(small(), cv, y, **options)
+    np.testing.assert_allclose(found["test_PinballLoss"], expected["test_PinballLoss"], rtol=1e-5)
+
+
+def test_scores_of_intervals_do_not_depend_on_the_order_of_columns():
+    y = pd.DataFrame({"b": wave(50), "a": 100 * wave(50, seed=1)})
+    cv = ExpandingWindowSplitter(fh=[1, 2], step_length=5, initial_window=30)
+    one, other = (
+        backtest(small(), frame, cv, scoring=EmpiricalCoverage())["test_EmpiricalCoverage"]
+        for frame in (y, y[["a", "b"]])
+    )
+    np.testing.assert_allclose(one, other)
+
+
+def test_intervals_by_step(series):  # noqa: F811
+    cv = ExpandingWindowSplitter(fh=range(1, 5), initial_window=40)
+    metrics = [EmpiricalCoverage(coverage=0.8), PinballLoss(alpha=[0.1, 0.9]), MeanAbsoluteError()]
+    found = backtest(small(), series, cv, scoring=metrics, detail=True)
+    by_step = found.intervals_by_step(0.8)
+    scores = found.scores.mean(numeric_only=True)
+    assert by_step["coverage"].mean() == pytest.approx(scores["test_EmpiricalCoverage"])
+    # The pinball loss of both ends is a quarter of one minus the coverage times the score.
+    score = by_step["interval_score"].mean()
+    assert score * (1 - 0.8) / 4 == pytest.approx(scores["test_PinballLoss"])
+    with pytest.raises(ValueError, match=r"coverage=0\.5 needs the quantiles"):
+        found.intervals_by_step(0.5)
+
+
+def test_distributions(series, monkeypatch):  # noqa: F811
+    """Normal ones, for which skpro must be there."""
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=40, step_length=5)
+    if importlib.util.find_spec("skpro") is None:
+        monkeypatch.setattr(SigmaForecaster, "fit", None)  # refused before the fit
+        with pytest.raises(ImportError, match="CRPS scores distributions, which need skpro"):
+            backtest(small(), series, cv, scoring=CRPS())
+        return
+    options = {"strategy": "no-update_params", "scoring": CRPS(), "error_score": "raise"}
+    found, expected = (
+        backtest(small(), series, cv, scoring=CRPS()),
+        evaluate(small(), cv, series, **options),
+    )
+    np.testing.assert_allclose(found["test_CRPS"], expected["test_CRPS"], rtol=1e-4)
+
+
 def test_update_predict_takes_the_same_road(series):  # noqa: F811
     forecaster = small().fit(series[:40], fh=[1, 2])
     cv = ExpandingWindowSplitter(initial_window=2, step_length=3, fh=[1, 2])
@@ -192,7 +276,7 @@ def test_metrics_of_one_name_get_columns_of_their_own():
     )
 
 
-@pytest.mark.parametrize("scoring", ["mae", MeanAbsoluteError, 3, [PinballLoss()]])
+@pytest.mark.parametrize("scoring", ["mae", MeanAbsoluteError, 3])
 def test_what_is_no_metric_for_points_is_refused_before_the_fit(scoring, monkeypatch):
     monkeypatch.setattr(SigmaForecaster, "fit", None)
     cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=30, step_length=4)

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from skscale.forecasting import NetworkForecaster
+from skscale.forecasting._future import within
 from skscale.forecasting._panel import Panel
 from skscale.training import resolve_device
 
@@ -142,8 +143,8 @@ def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
 
     def forecast(cuts: range) -> np.ndarray:
         series, places = np.zeros(len(cuts), dtype=np.int64), np.array(cuts)
-        future = model.within(context, series, places, horizon)
-        return model.forecasts(context, series, places, future, device)
+        future = within(model.columns, context, series, places, horizon)
+        return model.forecasts(context, series, places, future, device)[..., 0]
 
     return forecast
 

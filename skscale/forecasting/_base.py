@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -16,7 +17,9 @@ from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import fit_network
 from skscale.forecasting._frames import check_covered, check_frame, column_order
+from skscale.forecasting._future import within
 from skscale.forecasting._horizon import longest_step, requested_steps
+from skscale.forecasting._intervals import EVENLY_SPREAD, quantile_columns
 from skscale.forecasting._layout import warn_of_unknown_season
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
@@ -39,7 +42,6 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
     """
 
     _network: ClassVar[type[ForecastNet]]
-
     _tags = {
         "authors": "skscale developers",
         "maintainers": "skscale developers",
@@ -49,7 +51,8 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         "capability:multivariate": True,
         "capability:exogenous": True,
         "capability:insample": True,
-        "capability:pred_int": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
         "capability:missing_values": False,
         "capability:categorical_in_X": False,
         "capability:unequal_length": True,
@@ -159,11 +162,24 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         self._context, self.model_ = model.context(y, X, panel, known), model
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
-        panel, model = self._context.panel, self.model_
-        model.columns.check(X)
-        steps = requested_steps(fh, panel)
-        values = model.predict(self._context, steps, X, resolve_device(self.device))
-        return self._context.frame(values, steps)
+        return self._context.frame(*self._quantiles(fh, X, (0.5,)))
+
+    def _predict_quantiles(self, fh: ForecastingHorizon, X, alpha: list[float]) -> pd.DataFrame:
+        columns = quantile_columns(self._get_varnames(), alpha)
+        return self._context.frame(*self._quantiles(fh, X, alpha), columns)
+
+    def _predict_var(self, fh: ForecastingHorizon, X=None, cov: bool = False) -> pd.DataFrame:
+        values, steps = self._quantiles(fh, X, EVENLY_SPREAD)
+        return self._context.frame(values.var(axis=-1), steps)
+
+    def _quantiles(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: Sequence[float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Quantiles, (n_series, n_steps, n_channels, n_alpha), and the steps they are of."""
+        self.model_.columns.check(X)
+        steps = requested_steps(fh, self._context.panel)
+        device = resolve_device(self.device)
+        return self.model_.predict(self._context, steps, X, device, alpha), steps
 
     def _predict_moving_cutoff(self, y, cv, X=None, update_params=True, reset_forecaster=True):
         """Forecast all cut-offs in batched passes where sktime would loop over them."""
@@ -179,12 +195,18 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
                 store=self._converter_store_y,
                 store_behaviour="freeze",
             )
-            for frame in split_frames(panel, splits, values)
+            for frame in split_frames(panel, splits, values[..., 0])
         ]
         return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
 
-    def _forecast_cuts(self, y: pd.DataFrame, X: pd.DataFrame | None, splits: Splits) -> np.ndarray:
-        """Forecast the steps of all splits of ``y``, (n_splits, n_series, n_steps, n_channels).
+    def _forecast_cuts(
+        self,
+        y: pd.DataFrame,
+        X: pd.DataFrame | None,
+        splits: Splits,
+        alpha: Sequence[float] = (0.5,),
+    ) -> np.ndarray:
+        """Quantiles at all splits of ``y``, (n_splits, n_series, n_steps, n_channels, n_alpha).
 
         The model and the scaling of known series stay as they are; data seen before ``y`` serve
         as context.
@@ -200,9 +222,9 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         cuts = splits.cuts + (panel.lengths[place] - first.lengths)
         series = np.broadcast_to(place, cuts.shape).ravel()
         held = np.isin(np.arange(1, splits.steps.max() + 1), splits.steps)
-        future = model.within(context, series, cuts.ravel(), held)
+        future = within(model.columns, context, series, cuts.ravel(), held)
         device = resolve_device(self.device)
-        values = model.forecasts(context, series, cuts.ravel(), future, device)
+        values = model.forecasts(context, series, cuts.ravel(), future, device, alpha)
         values = values.reshape(*cuts.shape, *values.shape[1:])[:, :, splits.steps - 1]
         seen.scale.hold_constants(values, panel.take(place), seen.panel.positions_of(first), cuts)
-        return values[..., context.channels[column_order(seen.y.columns, first.columns)]]
+        return values[:, :, :, context.channels[column_order(seen.y.columns, first.columns)]]

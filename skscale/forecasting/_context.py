@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 
 from skscale.forecasting._frames import extended, renamed
 from skscale.forecasting._horizon import times_after
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
-from skscale.ops.arrays import from_numpy
 from skscale.training import SeriesBuffer
 
-__all__ = ["Context", "Future"]
+__all__ = ["Context"]
 
 
 @dataclass(frozen=True)
@@ -55,40 +53,18 @@ class Context:
         """All rows: those seen before and the new ones, which must have the same columns."""
         return extended(self.y, renamed(y, self.y.columns)), extended(self.X, X)
 
-    def frame(self, values: np.ndarray, steps: np.ndarray) -> pd.DataFrame:
-        """Frame of ``values`` (n_series, n_steps, n_channels), in the form and order of ``y``.
+    def frame(
+        self, values: np.ndarray, steps: np.ndarray, columns: pd.Index | None = None
+    ) -> pd.DataFrame:
+        """Frame of ``values`` (n_series, n_steps, n_channels, n), in the form and order of ``y``.
 
-        ``steps`` (n_series, n_steps) count from the end of every series.
+        ``steps`` (n_series, n_steps) count from the end of every series. ``columns`` are those of
+        ``y`` by default, else n for each of them.
         """
         n_steps = steps.shape[1]
         rows = (self.order[:, None] * n_steps + np.arange(n_steps)).ravel()
         times = times_after(self.panel, steps).take(rows)
         index = self.panel.index_of(np.repeat(self.order, n_steps), times)
-        values = values.reshape(len(index), -1)[rows][:, self.channels]
-        return pd.DataFrame(values, index=index, columns=self.y.columns)
-
-
-@dataclass(frozen=True)
-class Future:
-    """What is known of the steps behind the cuts of windows.
-
-    Attributes
-    ----------
-    rows : float64 ndarray of shape (n_windows, longest, n_columns)
-        Standardised exogenous columns.
-    features : float32 ndarray of shape (n_windows, longest, n_features) or None
-    """
-
-    rows: np.ndarray
-    features: np.ndarray | None
-
-    @property
-    def longest(self) -> int:
-        """Number of steps."""
-        return self.rows.shape[1]
-
-    def tensor(self, windows: slice, device: torch.device) -> torch.Tensor | None:
-        """Features of some of the windows, on ``device``."""
-        if self.features is None:
-            return None
-        return from_numpy(self.features[windows]).to(device)
+        values = values.reshape(len(index), len(self.channels), -1)[rows][:, self.channels]
+        columns = self.y.columns if columns is None else columns
+        return pd.DataFrame(values.reshape(len(index), -1), index=index, columns=columns)

@@ -58,6 +58,10 @@ _SHARED = """    context_length : int or "auto", default="auto"
         none. ``"auto"``: a fifth, at least one horizon, at most ten horizons or half.
     patience : int, default=20
         Epochs without improvement before training stops.
+    intervals : {"conformal", "network"}, default="conformal"
+        Where quantiles come from. ``"conformal"``: errors on the held-out windows by step,
+        relative to the mean seasonal change of the context. ``"network"``: a small network beside
+        the forecast stretches these by what the context looks like. Forecasts are the same.
     fine_tune : bool, default=False
         What `fit` does after `pretrain`: train further, or only take the new series as
         context.
@@ -90,6 +94,10 @@ _SHARED = """    context_length : int or "auto", default="auto"
     One network is trained on all series and channels. Each series and channel is centred and
     scaled in float64 first. Exogenous ``X`` must be known over the horizon; it enters as
     feature of the past and the future.
+
+    Quantiles and intervals cost no further pass of the network; the median is the forecast
+    itself, and they never cross. In-sample they are those of one-step-ahead forecasts, and
+    beyond ``prediction_length`` they widen further. The variance is that of the quantiles.
 
     `update` may bring data that begin after a gap, at least ``context_length`` points of them:
     forecasts then look back to the gap, training also sees what lies before it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from skscale.forecasting._columns import Columns
-from skscale.forecasting._context import Context, Future
+from skscale.forecasting._context import Context
 from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
-from skscale.forecasting._horizon import check_reach, filled, rows_ahead, sources, times_after
+from skscale.forecasting._future import Future, behind_the_end, within
+from skscale.forecasting._horizon import check_reach
+from skscale.forecasting._intervals import Spread
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
@@ -63,6 +66,8 @@ class FittedNetwork:
         Of ``forecast``; the rest is the prior's.
     shares : dict of str to float
         Of the candidates within ``forecast``.
+    spread : Spread or None
+        How far series stray from the forecasts; None before training.
     """
 
     network: ForecastNet
@@ -78,6 +83,7 @@ class FittedNetwork:
     prior: Prior | None = None
     share: Shares = _ALL_LEARNED
     shares: dict[str, float] = field(default_factory=lambda: {"network": 1.0})
+    spread: Spread | None = None
 
     def check(self, panel: Panel) -> Panel:
         """Bring the channels of ``panel`` into the network's order.
@@ -154,27 +160,36 @@ class FittedNetwork:
         )
 
     def predict(
-        self, context: Context, steps: np.ndarray, X: pd.DataFrame | None, device: torch.device
+        self,
+        context: Context,
+        steps: np.ndarray,
+        X: pd.DataFrame | None,
+        device: torch.device,
+        alpha: Sequence[float] = (0.5,),
     ) -> np.ndarray:
-        """Forecast ``steps`` (n_series, n_steps) after the ends; (n_series, n_steps, n_channels).
+        """Forecast ``steps`` (n_series, n_steps) after the ends of all series.
 
         Steps ahead come from each series' last window. In-sample steps are one-step-ahead
         forecasts from the window before the point.
+
+        Returns
+        -------
+        float64 ndarray of shape (n_series, n_steps, n_channels, n_alpha)
+            Quantiles; that of one half is the forecast itself.
         """
         lengths, longest = context.panel.lengths, int(steps.max())
         check_reach(steps, lengths)
-        found = np.empty((*steps.shape, len(self.channels)))
+        found = np.empty((*steps.shape, len(self.channels), len(alpha)))
         if longest > 0:
-            future = self._behind_the_end(context, X, steps)
+            future = behind_the_end(self.columns, context, X, steps)
             every = np.arange(len(lengths))
-            ahead = self.forecasts(context, every, lengths, future, device)
-            place = np.clip(steps - 1, 0, None)[..., None]
-            found = np.take_along_axis(ahead, place, axis=1)
+            ahead = self.forecasts(context, every, lengths, future, device, alpha)
+            found = ahead[every[:, None], np.clip(steps - 1, 0, None)]
         row, column = np.nonzero(steps < 1)
         if len(row):
             cuts = lengths[row] - 1 + steps[row, column]
-            one = self.within(context, row, cuts, np.ones(1, dtype=bool))
-            found[row, column] = self.forecasts(context, row, cuts, one, device)[:, 0]
+            one = within(self.columns, context, row, cuts, np.ones(1, dtype=bool))
+            found[row, column] = self.forecasts(context, row, cuts, one, device, alpha)[:, 0]
         return found
 
     def forecasts(
@@ -184,6 +199,7 @@ class FittedNetwork:
         cuts: np.ndarray,
         future: Future,
         device: torch.device,
+        alpha: Sequence[float] = (0.5,),
     ) -> np.ndarray:
         """Forecast all steps of ``future`` behind cuts of series, in few passes.
 
@@ -194,13 +210,16 @@ class FittedNetwork:
             Series of every window, and its number of points before the cut.
         future : Future
         device : device
+        alpha : sequence of float
+            Probabilities of the quantiles; that of one half is the forecast itself.
 
         Returns
         -------
-        float64 ndarray of shape (n_windows, longest, n_channels), in original units
+        float64 ndarray of shape (n_windows, longest, n_channels, n_alpha), in original units
         """
         buffer = context.buffer.to(device)
-        values = self.layout.context_length * len(self.channels)
+        assert self.spread is not None
+        spread, values = self.spread, self.layout.context_length * len(self.channels)
         size = int(np.clip(_VALUES_AT_ONCE // values, 16, _MOST_WINDOWS))
         ends = (np.full(len(context.panel.lengths), end) for end in (cuts.min(), cuts.max()))
         windows = windows_between(buffer, self.layout, *ends)
@@ -209,72 +228,44 @@ class FittedNetwork:
             for start in range(0, len(cuts), size):
                 block = slice(start, start + size)
                 place = [from_numpy(i[block]).to(device) for i in (series, cuts)]
-                known = future.tensor(block, device)
-                ahead = self._ahead(windows, place, known, future.longest)
-                parts.append(context.scale.undo(ahead, series[block], future.rows[block]))
+                ahead = self.ahead(windows, place, future.longest, future.tensor(block, device))
+                found = spread.quantiles(ahead, windows.at(*place), alpha)
+                rows = future.rows[block]
+                undone = [context.scale.undo(q, series[block], rows) for q in _numbers(found)]
+                parts.append(np.stack(undone, axis=-1))
         return np.concatenate(parts)
 
-    def _ahead(
-        self, windows: Windows, place: list[Tensor], future: Tensor | None, longest: int
-    ) -> np.ndarray:
-        """Scaled forecasts of the windows at ``place``, float64."""
+    def ahead(
+        self, windows: Windows, place: list[Tensor], longest: int, future: Tensor | None = None
+    ) -> Tensor:
+        """Scaled forecasts of the windows at ``place``, their series and cuts, in float64.
+
+        ``future`` are the features ahead; by default those that the windows hold.
+        """
         first, later = self._on(windows.device)
-        if self.prior is None:
-            batch = windows.at(*place)._replace(future_features=future)
-            return roll_forward(first, later, batch, longest).cpu().numpy().astype(np.float64)
-        history = windows.reaching_back(self.prior.history_length).at(*place)
-        share = self.share.of(place[1], self.prior.season)[:, None, None]
+        share = torch.ones(1, 1, 1, dtype=torch.float64, device=windows.device)
+        if self.prior is not None:
+            share = self.share.of(place[1], self.prior.season)[:, None, None]
         ahead = torch.zeros((), dtype=torch.float64, device=windows.device)
         if share.any():
-            batch = windows.at(*place)._replace(future_features=future)
+            batch = windows.at(*place)
+            batch = batch if future is None else batch._replace(future_features=future)
             ahead = ahead + share * roll_forward(first, later, batch, longest)
-        if (share < 1).any():
+        if self.prior is not None and (share < 1).any():
+            history = windows.reaching_back(self.prior.history_length).at(*place)
             ahead = ahead + (1 - share) * self.prior(history, longest)
-        return ahead.cpu().numpy()
+        return ahead
 
-    def within(
-        self, context: Context, series: np.ndarray, cuts: np.ndarray, held: np.ndarray
-    ) -> Future:
-        """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
-
-        Rows of steps that are not ``held`` (longest,) count as unknown: they take the row before.
-        """
-        offsets, features = context.panel.offsets, context.buffer.features
-        first, last = offsets[series] + cuts, offsets[series + 1] - 1
-        point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
-        rows = filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
-        if features is None:
-            return Future(rows, None)
-        found = features.numpy()[point]
-        found[..., : self.columns.n_exogenous] = self.columns.seen(rows)
-        return Future(rows, found)
-
-    def _behind_the_end(
-        self, context: Context, X: pd.DataFrame | None, steps: np.ndarray
-    ) -> Future:
-        """What is known behind the end of every series, up to the longest of ``steps``.
-
-        Steps that ``X`` leaves out take the row before.
-        """
-        panel, n_series, longest = context.panel, len(steps), int(steps.max())
-        rows = np.zeros((n_series, longest, self.columns.n_exogenous))
-        if not sum(self.columns.sizes.values()):
-            return Future(rows, None)
-        times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
-        if X is not None and self.columns.n_exogenous:
-            found, held = rows_ahead(panel, X, steps, times)
-            series = np.repeat(np.arange(n_series), longest)
-            found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
-            rows = filled(found.reshape(rows.shape), sources(held))
-        features = self.columns.features(times, rows.reshape(len(times), -1))
-        assert features is not None
-        return Future(rows, features.reshape(n_series, longest, -1))
+    @torch.no_grad()
+    def of_windows(self, windows: Windows, index: Tensor) -> Tensor:
+        """Scaled forecasts of windows ``index`` over the network's own horizon."""
+        return self.ahead(windows, list(windows.place(index)), windows.prediction_length)
 
     def _on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""
         if _device(self.network) != device:
             # Takes a millisecond to find out that there is nothing to do.
-            for net in (self.forecast, self.rolled, self.prior):
+            for net in (self.forecast, self.rolled, self.prior, self.spread):
                 if net is not None:
                     net.to(device)
         return self.forecast.eval(), self.rolled.eval()
@@ -283,10 +274,14 @@ class FittedNetwork:
         """Hold the network on the CPU, so that a copy loads on a machine without a GPU."""
         state = dict(self.__dict__)
         if _device(self.network).type != "cpu":
-            names = ("network", "forecast", "rolled", "prior")
+            names = ("network", "forecast", "rolled", "prior", "spread")
             nets = {name: state[name] for name in names if state[name] is not None}
             state.update(deepcopy(nn.ModuleDict(nets)).cpu())
         return state
+
+
+def _numbers(values: Tensor) -> np.ndarray:
+    return values.cpu().numpy().astype(np.float64)
 
 
 def _device(network: nn.Module) -> torch.device:

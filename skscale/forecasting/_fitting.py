@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from sklearn.utils import check_random_state
@@ -12,9 +12,12 @@ from sklearn.utils import check_random_state
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._effects import find_effects
 from skscale.forecasting._fitted import FittedNetwork
+from skscale.forecasting._held_out import learn_spread
+from skscale.forecasting._intervals import Spread
 from skscale.forecasting._layout import choose_layout, wants_calendar
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._prior import Evidence, Prior, Shares, find_prior
+from skscale.forecasting._prior import Evidence, Shares, find_prior
+from skscale.forecasting._quantile_network import with_quantile_head
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._windows import Layout, Parts, split_in_time
@@ -113,30 +116,69 @@ def _trained(
     model.network.to(device)
     with threads_for(config.batch_size * layout.context_length * len(panel.columns)):
         if forecaster.linear_base:
-            evidence = Evidence(panel.values.size, int(panel.lengths.max()))
-            prior = find_prior(forecaster.pretrained, layout.season_length)
-            return _blended(model, parts, config, run, None if evidence.decide else prior, evidence)
-        history = train(model.network, parts.training, config, parts.validation, run)
-        return replace(model, forecast=model.network, rolled=model.network, history=history)
+            model, held_out = _blended(forecaster, model, panel, _Training(parts, config, run))
+        else:
+            history = train(model.network, parts.training, config, parts.validation, run)
+            net = model.network
+            model = held_out = replace(model, forecast=net, rolled=net, history=history)
+        return replace(model, spread=_learn_spread(forecaster, held_out, parts, run))
+
+
+class _Training(NamedTuple):
+    """Windows, settings and run of a training."""
+
+    parts: Parts
+    config: TrainingConfig
+    run: Run
 
 
 def _blended(
-    model: FittedNetwork,
-    parts: Parts,
-    config: TrainingConfig,
-    run: Run,
-    prior: Prior | None,
-    evidence: Evidence,
-) -> FittedNetwork:
-    """Learn what the data can teach, and weigh it against the prior."""
+    forecaster: NetworkForecaster, model: FittedNetwork, panel: Panel, training: _Training
+) -> tuple[FittedNetwork, FittedNetwork]:
+    """Learn what the data can teach, and weigh it against the prior.
+
+    Returns
+    -------
+    model, held_out : FittedNetwork
+        The second as it was before it saw the held-out windows.
+    """
+    parts, config, run = training
+    evidence = Evidence(panel.values.size, int(panel.lengths.max()))
+    prior = None
+    if not evidence.decide:
+        prior = find_prior(forecaster.pretrained, model.layout.season_length)
     if prior is not None and not evidence.teach:
         note = f"nothing was trained: {evidence.n_values} values cannot teach what weights know"
-        return replace(model, prior=prior, share=Shares(0.0, 0.0), history=History(notes=[note]))
+        share = Shares(0.0, 0.0)
+        model = replace(model, prior=prior, share=share, history=History(notes=[note]))
+        return model, model
     # A network that was trained before goes on.
     trains = prior is None or evidence.train or bool(model.history.train_loss)
     fitted = fit_correction(model.network, parts, model.layout, config, run if trains else None)
-    model = replace(model, **fitted._asdict())
-    if prior is None:
-        return replace(model, prior=None, share=Shares(1.0, 1.0))
-    share = evidence.shares(model.forecast, prior, parts.validation)
-    return replace(model, prior=prior, share=share)
+    share = Shares(1.0, 1.0)
+    if prior is not None:
+        share = evidence.shares(fitted.held_out, prior, parts.validation)
+    model = replace(
+        model,
+        forecast=fitted.forecast,
+        rolled=fitted.rolled,
+        history=fitted.history,
+        shares=fitted.shares,
+        prior=prior,
+        share=share,
+    )
+    return model, replace(model, forecast=fitted.held_out)
+
+
+def _learn_spread(
+    forecaster: NetworkForecaster, held_out: FittedNetwork, parts: Parts, run: Run
+) -> Spread:
+    """Learn how far the held-out windows stray from their forecasts."""
+    season, validation = held_out.layout.season_length, parts.validation
+    unseen = len(validation) > 0
+    spread = learn_spread(
+        held_out.of_windows, validation if unseen else parts.training, season, not unseen
+    )
+    if forecaster.intervals == "network":
+        spread = with_quantile_head(spread, held_out.of_windows, parts, run)
+    return spread.to(parts.training.device)

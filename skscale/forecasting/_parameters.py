@@ -41,6 +41,7 @@ class NetworkParameters:
     gradient_clip: float = 1.0
     validation_fraction: float | str = "auto"
     patience: int = 20
+    intervals: str = "conformal"
     fine_tune: bool = False
     device: str = "auto"
     precision: str = "fp32"
@@ -61,6 +62,7 @@ class NetworkParameters:
         one_of("loss", self.loss, sorted(LOSSES))
         for name in ("linear_base", "fine_tune"):
             flag(name, getattr(self, name))
+        one_of("intervals", self.intervals, ("conformal", "network"))
         one_of("time_features", self.time_features, (True, False, "auto"))
         one_of("pretrained", self.pretrained, ("auto", None, *available()))
         _check_bounds(self.bounds)

@@ -21,7 +21,7 @@ from skscale.training import (
     train,
 )
 
-__all__ = ["fit_correction"]
+__all__ = ["Fitted", "fit_correction"]
 
 _PENALTIES = (0.003, 0.03, 0.3, 3.0)
 # Weights fall with the eighth power of the held-out error: candidates within a tenth of the
@@ -36,18 +36,23 @@ _FAR = 10.0
 _NEGLIGIBLE = 1e-9
 
 
-class FittedCorrection(NamedTuple):
-    """What forecasts the first block and later ones, how it was trained, and all shares."""
+class Fitted(NamedTuple):
+    """What forecasts the first block and later ones, how it was trained, and all shares.
 
-    forecast: CorrectedForecast
-    rolled: CorrectedForecast
+    ``held_out`` is ``forecast`` before any part of it was fitted to the held-out windows, so that
+    its errors there are those of a forecast.
+    """
+
+    forecast: ForecastNet
+    rolled: ForecastNet
+    held_out: ForecastNet
     history: History
     shares: dict[str, float]
 
 
 def fit_correction(
     network: ForecastNet, parts: Parts, layout: Layout, config: TrainingConfig, run: Run | None
-) -> FittedCorrection:
+) -> Fitted:
     """Train ``network`` on what a linear forecast leaves, and weigh the candidates.
 
     Candidates are the textbook forecasts of `reference_maps`, a ridge regression of the
@@ -76,7 +81,7 @@ def fit_correction(
         references = _distinct(maps)
         shares = torch.ones(len(references) + 1, dtype=torch.float64)
         shares[-1] = run is not None
-        return blend.of(references, prior, shares / shares.sum(), history)
+        return blend.of((references, references), (prior, prior), shares / shares.sum(), history)
     regressions = fit_linear_maps(parts.training, prior, _PENALTIES, season)
     errors, _ = _relative_errors(map(blend.linear, regressions), validation, config)
     best = int(errors.argmin())
@@ -96,7 +101,10 @@ def fit_correction(
     shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
     if run is None:
         shares = torch.cat((shares, shares.new_zeros(1)))
-    return blend.of({**references, "ridge": regression}, regression, shares, history)
+    # The network corrects the regression, so that its share brings one with it.
+    both = regressions[best], regression
+    before, after = ({**references, "ridge": one} for one in both)
+    return blend.of((before, after), both, shares, history)
 
 
 class _Blend(NamedTuple):
@@ -112,17 +120,30 @@ class _Blend(NamedTuple):
         return LinearForecast(weight, self.network.n_channels, self.season).to(device)
 
     def of(
-        self, maps: dict[str, Tensor], base: Tensor, shares: Tensor, history: History
-    ) -> FittedCorrection:
-        """Blend ``maps`` and, with the last of the ``shares``, the network's correction of one."""
-        stacked = torch.stack([m.to("cpu", torch.float64) for m in (*maps.values(), base)])
-        total = torch.tensordot(shares.cpu(), stacked, dims=1)
-        once, again = (
-            CorrectedForecast(self.linear(weight), self.network, float(shares[-1]))
-            for weight in (total, stabilised(total, self.stable))
+        self,
+        maps: tuple[dict[str, Tensor], dict[str, Tensor]],
+        base: tuple[Tensor, Tensor],
+        shares: Tensor,
+        history: History,
+    ) -> Fitted:
+        """Blend maps and, with the last of the ``shares``, the network's correction of ``base``.
+
+        Both come as they were before the held-out windows were fitted, and after.
+        """
+        before, after = (
+            torch.tensordot(shares.cpu(), self._stacked([*some.values(), one]), dims=1)
+            for some, one in zip(maps, base, strict=True)
         )
-        named = dict(zip((*maps, "network"), shares.tolist(), strict=True))
-        return FittedCorrection(once, again, history, named)
+        once, again, held_out = (
+            CorrectedForecast(self.linear(weight), self.network, float(shares[-1]))
+            for weight in (after, stabilised(after, self.stable), before)
+        )
+        named = dict(zip((*maps[1], "network"), shares.tolist(), strict=True))
+        return Fitted(once, again, held_out, history, named)
+
+    @staticmethod
+    def _stacked(maps: list[Tensor]) -> Tensor:
+        return torch.stack([m.to("cpu", torch.float64) for m in maps])
 
 
 def _distinct(maps: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -198,7 +198,7 @@ class SeriesScale:
 
         Parameters
         ----------
-        values : ndarray of shape (n_cuts, n_series, length, n_channels)
+        values : ndarray of shape (n_cuts, n_series, length, n_channels, ...)
         panel : Panel of n_series series
             All their points.
         known : int64 ndarray of shape (n_series,)

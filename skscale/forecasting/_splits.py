@@ -72,13 +72,19 @@ class Splits:
         return pd.Index(times.to_numpy().reshape(self.cuts.shape).max(axis=1))
 
 
-def split_frames(panel: Panel, splits: Splits, values: np.ndarray) -> Iterator[pd.DataFrame]:
-    """Frames of ``values`` (n_splits, n_series, n_steps, n_channels), one for each split."""
+def split_frames(
+    panel: Panel, splits: Splits, values: np.ndarray, columns: pd.Index | None = None
+) -> Iterator[pd.DataFrame]:
+    """Frames of ``values`` (n_splits, n_series, n_steps, n_columns), one for each split.
+
+    ``columns`` are those of ``panel`` by default.
+    """
+    columns = panel.columns if columns is None else columns
     series = np.repeat(np.arange(len(panel.lengths)), len(splits.steps))
     for cut, value in zip(splits.cuts, values, strict=True):
         at = (panel.offsets[:-1] + cut)[:, None] + splits.steps - 1
         index = panel.index_of(series, panel.times[at.ravel()])
-        yield pd.DataFrame(value.reshape(-1, value.shape[-1]), index=index, columns=panel.columns)
+        yield pd.DataFrame(value.reshape(-1, value.shape[-1]), index=index, columns=columns)
 
 
 def _of_plain_windows(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:

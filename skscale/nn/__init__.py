@@ -9,6 +9,7 @@ from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.nn.nlinear import NLinearNet
+from skscale.nn.quantile_head import QuantileHead
 from skscale.nn.sigma import ScaleKernel, SigmaNet
 from skscale.nn.timemixer import (
     MultiScaleSeasonMixing,
@@ -32,6 +33,7 @@ __all__ = [
     "MultiScaleTrendMixing",
     "NLinearNet",
     "PastDecomposableMixing",
+    "QuantileHead",
     "RevIN",
     "RevINState",
     "ScaleKernel",

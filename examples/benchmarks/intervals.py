@@ -1,0 +1,194 @@
+"""Coverage and interval score of intervals, by step of the horizon.
+
+M4 series whose number ends in 3, their last horizon as target (the test files are not read): every
+series alone, and all of a frequency in one network. Then rolling cut-offs of ETTh1 and of
+sktime's hierarchy of sales. AutoETS and sktime's `ConformalIntervals` around the same forecaster,
+which fits anew for every cut-off, take a few of the series; "alone, the same" are ours of these.
+
+The scaled score is the interval score of 95 % over the mean absolute seasonal change of the
+training part. ::
+
+    python -m examples.benchmarks.intervals --out docs/results/benchmarks
+"""
+
+from __future__ import annotations
+
+import csv
+import lzma
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from sktime.datasets import load_hierarchical_sales_toydata
+from sktime.forecasting.conformal import ConformalIntervals
+from sktime.performance_metrics.forecasting.probabilistic import EmpiricalCoverage
+from sktime.split import ExpandingWindowSplitter
+
+from examples.benchmarks.measure import parser, report
+from examples.command_line import positive
+from examples.paper.m4_data import FREQUENCIES, Frequency, panel_frame
+from skscale import SigmaForecaster
+from skscale.evaluation import backtest
+
+COVERAGE = [0.8, 0.95]
+HORIZONS_SEEN = 20  # of the end of every M4 series
+PARTS = ("first third", "second third", "last third", "all")
+
+
+def choice_series(name: str, frequency: Frequency, n: int, data: Path) -> list[np.ndarray]:
+    """Evenly spread series numbered 3 modulo 10, long enough for two horizons."""
+    with lzma.open(data / "m4" / f"{name}-train.csv.xz", "rt") as file:
+        rows = [row for row in csv.reader(file) if row[0][1:].isdigit() and row[0][-1] == "3"]
+    longest = (HORIZONS_SEEN + 1) * frequency.horizon
+    series = [np.array([x for x in row[1:] if x not in ("", "NA")], dtype=float) for row in rows]
+    series = [values[-longest:] for values in series if len(values) >= 2 * frequency.horizon + 3]
+    return series[:: max(1, len(series) // n)][:n]
+
+
+def scores(truth: np.ndarray, ends: np.ndarray, unit: np.ndarray) -> Iterator[dict]:
+    """Scores of thirds of the horizon and of all.
+
+    Parameters
+    ----------
+    truth : ndarray of shape (n, horizon)
+    ends : ndarray of shape (n, horizon, 4)
+        Lower and upper, of 80 % and of 95 %.
+    unit : ndarray of shape (n,)
+    """
+    inside = [(ends[..., i] <= truth) & (truth <= ends[..., i + 1]) for i in (0, 2)]
+    lower, upper = ends[..., 2], ends[..., 3]
+    outside = np.maximum(lower - truth, 0) + np.maximum(truth - upper, 0)
+    score = (upper - lower + outside * 2 / (1 - COVERAGE[1])) / unit[:, None]
+    steps = np.array_split(np.arange(truth.shape[1]), 3)
+    for part, place in zip(PARTS, [*steps, slice(None)], strict=True):
+        yield {
+            "steps": part,
+            "coverage_80": 100 * inside[0][:, place].mean(),
+            "coverage_95": 100 * inside[1][:, place].mean(),
+            "scaled_score": score[:, place].mean(),
+        }
+
+
+def alone(make: Callable, series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
+    """Ends of intervals, (n_series, horizon, 4), a forecaster for every series."""
+    fh = range(1, frequency.horizon + 1)
+    fitted = (make(frequency).fit(pd.Series(v[: -frequency.horizon]), fh=fh) for v in series)
+    return np.stack([f.predict_interval(coverage=COVERAGE).to_numpy() for f in fitted])
+
+
+def together(make: Callable, series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
+    """The same, one network for all."""
+    names = [f"{i:05d}" for i in range(len(series))]
+    y = panel_frame(names, [v[: -frequency.horizon] for v in series])
+    fitted = make(frequency).fit(y, fh=range(1, frequency.horizon + 1))
+    found = fitted.predict_interval(coverage=COVERAGE)
+    return found.to_numpy().reshape(len(series), frequency.horizon, 4)
+
+
+def sigma(frequency: Frequency) -> SigmaForecaster:
+    return SigmaForecaster(season_length=frequency.season, random_state=0)
+
+
+def quantile_network(frequency: Frequency) -> SigmaForecaster:
+    return sigma(frequency).set_params(intervals="network")
+
+
+def auto_ets(series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
+    """Ends by statsforecast, which must be installed."""
+    from statsforecast.models import AutoETS
+
+    # A season of a year in weeks is more than its state space bears.
+    model = AutoETS(season_length=frequency.season if frequency.season <= 24 else 1)
+    level, h = [80, 95], frequency.horizon
+    found = (model.forecast(values[:-h], h=h, level=level) for values in series)
+    names = [f"{end}-{percent}" for percent in level for end in ("lo", "hi")]
+    return np.stack([np.stack([one[name] for name in names], axis=-1) for one in found])
+
+
+def refitted(frequency: Frequency) -> ConformalIntervals:
+    # About ten fits for a series of full length.
+    few = 10 / (0.3 * HORIZONS_SEEN * frequency.horizon)
+    return ConformalIntervals(sigma(frequency), initial_window=0.7, sample_frac=few)
+
+
+def m4(n: int, n_slow: int, data: Path) -> Iterator[dict]:
+    """Every frequency under every method."""
+    for name, frequency in FREQUENCIES.items():
+        series = choice_series(name, frequency, n, data)
+        few = series[:: max(1, len(series) // n_slow)][:n_slow]
+        methods: dict[str, tuple[Callable, list[np.ndarray]]] = {
+            "alone": (partial(alone, sigma), series),
+            "alone, network": (partial(alone, quantile_network), series),
+            "together": (partial(together, sigma), series),
+            "together, network": (partial(together, quantile_network), series),
+            "alone, the same": (partial(alone, sigma), few),
+            "AutoETS": (auto_ets, few),
+            "ConformalIntervals": (partial(alone, refitted), few),
+        }
+        for method, (ends_of, chosen) in methods.items():
+            started = perf_counter()
+            ends = ends_of(chosen, frequency)
+            seconds = (perf_counter() - started) / len(chosen)
+            truth = np.stack([v[-frequency.horizon :] for v in chosen])
+            lag = frequency.mase_season
+            before = [v[: -frequency.horizon] for v in chosen]
+            unit = np.array([np.abs(v[lag:] - v[:-lag]).mean() for v in before])
+            about = {"data": f"M4 {name}", "method": method, "series": len(chosen)}
+            for row in scores(truth, ends, unit):
+                yield {**about, "seconds": seconds, **row}
+
+
+def rolling(data: Path) -> Iterator[dict]:
+    """Cut-offs behind one fit."""
+    sales = load_hierarchical_sales_toydata()
+    cv = ExpandingWindowSplitter(fh=range(1, 7), initial_window=36, step_length=2)
+    yield from cut_offs("hierarchical sales", sales, 12, cv)
+    hours = pd.read_csv(data / "ett" / "ETTh1.csv.xz", parse_dates=["date"], index_col="date")
+    cv = ExpandingWindowSplitter(fh=range(1, 25), initial_window=4000, step_length=17)
+    yield from cut_offs("ETTh1", hours[:6000].asfreq("h"), 24, cv)
+
+
+def cut_offs(
+    name: str, y: pd.DataFrame, season: int, cv: ExpandingWindowSplitter
+) -> Iterator[dict]:
+    """Scores of both sources of intervals."""
+    series = (
+        y.groupby(level=[*range(y.index.nlevels - 1)], sort=False) if y.index.nlevels > 1 else y
+    )
+    change = series.diff(season).abs()
+    if y.index.nlevels > 1:
+        change = change.groupby(level=[*range(y.index.nlevels - 1)], sort=False)
+    unit = np.atleast_2d(change.mean().to_numpy())[None, :, None]
+    metric = EmpiricalCoverage(coverage=COVERAGE)
+    for source in ("conformal", "network"):
+        started = perf_counter()
+        forecaster = SigmaForecaster(random_state=0, intervals=source)
+        found = backtest(forecaster, y, cv, scoring=metric, detail=True)
+        about = {"data": name, "method": source, "series": unit.size}
+        about["seconds"] = perf_counter() - started
+        # The forecast itself comes first, then the ends as the metric names them.
+        ends = (found.quantiles[..., 1:] / unit[..., None]).swapaxes(2, 3)
+        truth = (found.truth / unit).swapaxes(2, 3)
+        steps = truth.shape[-1]
+        ends, truth = ends.reshape(-1, steps, 4), truth.reshape(-1, steps)
+        yield from ({**about, **row} for row in scores(truth, ends, np.ones(len(truth))))
+
+
+def main() -> None:
+    """Measure, print and store."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--series", type=positive, default=30, help="of every M4 frequency")
+    arguments.add_argument("--slow", type=positive, default=10, help="for methods that are slow")
+    options = arguments.parse_args()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = [*rolling(options.data), *m4(options.series, options.slow, options.data)]
+    report("Intervals", rows, options, "intervals")
+
+
+if __name__ == "__main__":
+    main()

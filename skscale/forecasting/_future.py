@@ -1,0 +1,82 @@
+"""What is known of the steps behind the cuts of windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skscale.forecasting._columns import Columns
+from skscale.forecasting._context import Context
+from skscale.forecasting._horizon import filled, rows_ahead, sources, times_after
+from skscale.ops.arrays import from_numpy
+
+__all__ = ["Future", "behind_the_end", "within"]
+
+
+@dataclass(frozen=True)
+class Future:
+    """What is known of the steps behind the cuts of windows.
+
+    Attributes
+    ----------
+    rows : float64 ndarray of shape (n_windows, longest, n_columns)
+        Standardised exogenous columns.
+    features : float32 ndarray of shape (n_windows, longest, n_features) or None
+    """
+
+    rows: np.ndarray
+    features: np.ndarray | None
+
+    @property
+    def longest(self) -> int:
+        """Number of steps."""
+        return self.rows.shape[1]
+
+    def tensor(self, windows: slice, device: torch.device) -> torch.Tensor | None:
+        """Features of some of the windows, on ``device``."""
+        if self.features is None:
+            return None
+        return from_numpy(self.features[windows]).to(device)
+
+
+def within(
+    columns: Columns, context: Context, series: np.ndarray, cuts: np.ndarray, held: np.ndarray
+) -> Future:
+    """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
+
+    Rows of steps that are not ``held`` (longest,) count as unknown: they take the row before.
+    """
+    offsets, features = context.panel.offsets, context.buffer.features
+    first, last = offsets[series] + cuts, offsets[series + 1] - 1
+    point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
+    rows = filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
+    if features is None:
+        return Future(rows, None)
+    found = features.numpy()[point]
+    found[..., : columns.n_exogenous] = columns.seen(rows)
+    return Future(rows, found)
+
+
+def behind_the_end(
+    columns: Columns, context: Context, X: pd.DataFrame | None, steps: np.ndarray
+) -> Future:
+    """What is known behind the end of every series, up to the longest of ``steps``.
+
+    Steps that ``X`` leaves out take the row before.
+    """
+    panel, n_series, longest = context.panel, len(steps), int(steps.max())
+    rows = np.zeros((n_series, longest, columns.n_exogenous))
+    if not sum(columns.sizes.values()):
+        return Future(rows, None)
+    times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
+    if X is not None and columns.n_exogenous:
+        found, held = rows_ahead(panel, X, steps, times)
+        series = np.repeat(np.arange(n_series), longest)
+        found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
+        rows = filled(found.reshape(rows.shape), sources(held))
+    features = columns.features(times, rows.reshape(len(times), -1))
+    assert features is not None
+    return Future(rows, features.reshape(n_series, longest, -1))

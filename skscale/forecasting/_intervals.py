@@ -1,0 +1,150 @@
+"""Quantiles around forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import logit
+from torch import Tensor, nn
+
+from skscale.nn import QuantileHead
+from skscale.training import Batch
+
+__all__ = [
+    "EVENLY_SPREAD",
+    "LOGITS",
+    "Spread",
+    "mean_change",
+    "observed_values",
+    "quantile_columns",
+    "seasonal_changes",
+]
+
+EVENLY_SPREAD = [(i + 0.5) / 50 for i in range(50)]  # probabilities that stand for a distribution
+# Quantiles are kept at these logits of the probability, and interpolated between.
+LOGITS = np.linspace(-9.0, 9.0, 181)
+_EXTREME = 1e-9
+# A context's mean change counts as its own and so many typical ones: contexts may be short or
+# flat, and the typical one is surer for the others, too.
+_TYPICAL_CHANGES = 10.0
+
+
+class Spread(nn.Module):
+    """Quantiles of the errors of a forecast.
+
+    A quantile lies ``unit * width * shape`` from the forecast: the mean absolute seasonal change
+    of the window, the mean absolute error at the step in these units, and the quantile of errors
+    whose mean is one.
+
+    Parameters
+    ----------
+    season : int
+    typical : ndarray of shape (n_channels,)
+        Seasonal change of a window that shows none of its own, in scaled units.
+    width : ndarray of shape (prediction_length, n_channels)
+        Never falls with the step.
+    growth : float
+        Power of the step by which widths grow beyond the horizon.
+    shape : ndarray of shape (181,)
+        At the logits -9, -8.9, ..., 9 of the probability; never falls, zero in the middle.
+    head : QuantileHead, optional
+        Stretches the errors of every window.
+    """
+
+    typical: Tensor
+    width: Tensor
+    shape: Tensor
+
+    def __init__(
+        self,
+        season: int,
+        typical: np.ndarray,
+        width: np.ndarray,
+        growth: float,
+        shape: np.ndarray,
+        head: QuantileHead | None = None,
+    ):
+        super().__init__()
+        self.head = head
+        self.season, self.growth = season, growth
+        self.register_buffer("typical", torch.from_numpy(typical).float())
+        self.register_buffer("width", torch.from_numpy(width).float())
+        self.register_buffer("shape", torch.from_numpy(shape).double())
+
+    @torch.no_grad()
+    def quantiles(self, ahead: Tensor, batch: Batch, alpha: Sequence[float]) -> Tensor:
+        """Quantiles around forecasts, (n_alpha, n_windows, longest, n_channels).
+
+        The median is the forecast itself.
+
+        Parameters
+        ----------
+        ahead : Tensor of shape (n_windows, longest, n_channels)
+            Forecasts, in scaled units; those beyond the horizon are rolled forward.
+        batch : Batch
+            What they were made from.
+        alpha : sequence of float
+            Probabilities.
+        """
+        unit = self.unit(batch)
+        reach = unit * self._widths(ahead.shape[1])
+        errors = self.errors_at(alpha).to(ahead.device)
+        if self.head is None or not errors.any():
+            return torch.stack([ahead + reach * error for error in errors])
+        factors = self.head(batch.x / self.typical, batch.mask)[:, : ahead.shape[1]]
+        beyond = factors[:, -1:].expand(-1, ahead.shape[1] - factors.shape[1], -1, -1)
+        factors = torch.cat((factors, beyond), dim=1)
+        return ahead + reach * self.head.stretched(factors, errors)
+
+    def unit(self, batch: Batch) -> Tensor:
+        """Mean absolute seasonal change of every window, (n_windows, 1, n_channels)."""
+        changes, count = seasonal_changes(batch.x, batch.mask, self.season)
+        return mean_change(changes, count, self.typical).unsqueeze(1)
+
+    def errors_at(self, alpha: Sequence[float]) -> Tensor:
+        """Quantiles of errors whose mean size is one, (n_alpha,)."""
+        probability = np.clip(np.asarray(alpha, dtype=np.float64), _EXTREME, 1 - _EXTREME)
+        found = np.interp(logit(probability), LOGITS, self.shape.cpu().numpy())
+        found[probability == 0.5] = 0.0  # the forecast itself, to the last digit
+        return torch.from_numpy(found).float()
+
+    def _widths(self, longest: int) -> Tensor:
+        """Mean absolute error of steps 1, ..., ``longest``, (longest, n_channels)."""
+        T = len(self.width)
+        beyond = torch.arange(T + 1, max(longest, T) + 1, device=self.width.device)
+        further = self.width[-1] * (beyond.unsqueeze(1) / T) ** self.growth
+        return torch.cat((self.width, further))[:longest]
+
+
+def quantile_columns(names: Iterable, alpha: Iterable[float]) -> pd.MultiIndex:
+    """Columns of quantiles, as sktime orders them."""
+    levels = [pd.Index(names), pd.Index(alpha)]
+    codes = np.indices([len(level) for level in levels]).reshape(2, -1)
+    return pd.MultiIndex(levels, codes)  # from_product takes as long as a forecast
+
+
+def seasonal_changes(x: Tensor, mask: Tensor | None, season: int) -> tuple[Tensor, Tensor]:
+    """Sum of absolute changes from a season before and their number, (n_windows, n_channels).
+
+    Windows of a season or less show changes from step to step.
+    """
+    lag = season if x.shape[1] > season else 1
+    observed = observed_values(x, mask)
+    both = observed[:, lag:] & observed[:, :-lag]
+    change = (x[:, lag:] - x[:, :-lag]).abs()
+    return torch.where(both, change, 0.0).sum(dim=1), both.sum(dim=1)
+
+
+def mean_change(changes: Tensor, count: Tensor, typical: Tensor) -> Tensor:
+    """Mean change of every window, drawn towards the ``typical`` one of its channel."""
+    return (changes + _TYPICAL_CHANGES * typical) / (count + _TYPICAL_CHANGES)
+
+
+def observed_values(values: Tensor, mask: Tensor | None) -> Tensor:
+    """Mask of every value, from one of points, of values or None."""
+    if mask is None:
+        return torch.ones_like(values, dtype=torch.bool)
+    return (mask if mask.dim() == values.dim() else mask.unsqueeze(-1)).expand_as(values)
