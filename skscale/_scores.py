@@ -173,16 +173,38 @@ def scores_of(metric: Any, forecasts: Forecasts) -> np.ndarray | list:
     """
     error = _plain_error(metric, forecasts)
     if error is not None:
-        score = error.mean(axis=2)
+        score = _observed_mean(error, 2)
         score = np.sqrt(score) if getattr(metric, "square_root", False) else score
-        return score.mean(axis=(1, 2))
+        return _observed_mean(score, (1, 2))
     truth = split_frames(forecasts.panel, forecasts.splits, forecasts.truth)
     if _kind(metric) in ("pred_quantiles", "pred_interval"):
         # Their forecasts are sorted by column within sktime, but not what they are compared with.
         truth = (true.sort_index(axis=1) for true in truth)
     given = zip(truth, forecasts.frames_for(metric), forecasts.train_frames(), strict=True)
-    scores = [metric(true, found, y_train=train) for true, found, train in given]
+    scores = [_called(metric, true, found, train) for true, found, train in given]
     return scores if np.ndim(scores[0]) else np.array(scores)
+
+
+def _called(
+    metric: Any, truth: pd.DataFrame, forecast: Any, train: pd.DataFrame
+) -> float | np.ndarray:
+    """Score over the rows without a missing value; nan if there are none."""
+    known = truth.notna().all(axis=1)
+    if not known.any():
+        return np.nan
+    if not known.all():
+        forecast = forecast.loc[known[known].index]
+    return metric(truth[known], forecast, y_train=train.dropna())
+
+
+def _observed_mean(values: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    """Mean of what is not nan, nan where all is."""
+    known = ~np.isnan(values)
+    if known.all():
+        return values.mean(axis=axis)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    return np.where(count > 0, total / count.clip(min=1), np.nan)
 
 
 def _plain_error(metric: Any, forecasts: Forecasts) -> np.ndarray | None:
@@ -210,7 +232,13 @@ def _plain_error(metric: Any, forecasts: Forecasts) -> np.ndarray | None:
 def _mean_steps(panel: Panel, splits: Splits, sp: int) -> np.ndarray:
     """Mean absolute seasonal step of every training window, (n_splits, n_series, n_channels)."""
     steps = np.zeros((len(panel.values) + 1, panel.values.shape[1]))
-    steps[sp + 1 :] = np.abs(panel.values[sp:] - panel.values[:-sp]).cumsum(axis=0)
+    sizes = np.abs(panel.values[sp:] - panel.values[:-sp])
+    known = ~np.isnan(sizes)
+    counts = np.zeros_like(steps)
+    steps[sp + 1 :] = np.where(known, sizes, 0.0).cumsum(axis=0)
+    counts[sp + 1 :] = known.cumsum(axis=0)
     start, stop = panel.offsets[:-1] + splits.starts + sp, panel.offsets[:-1] + splits.cuts
-    count = np.where(stop > start, stop - start, np.nan)[..., None]  # no step: no score, as sktime
-    return (steps[stop] - steps[np.minimum(start, len(panel.values))]) / count
+    first = np.minimum(start, len(panel.values))
+    count = np.where((stop > start)[..., None], counts[stop] - counts[first], 0.0)
+    # Without a step there is no score, as in sktime.
+    return (steps[stop] - steps[first]) / np.where(count > 0, count, np.nan)

@@ -87,8 +87,8 @@ class Backtest:
         error = self.forecasts - self.truth
         return pd.DataFrame(
             {
-                "mae": np.abs(error).mean(axis=(0, 1, 3)),
-                "mse": (error**2).mean(axis=(0, 1, 3)),
+                "mae": np.nanmean(np.abs(error), axis=(0, 1, 3)),
+                "mse": np.nanmean(error**2, axis=(0, 1, 3)),
             },
             index=pd.Index(self.steps, name="step"),
         )
@@ -111,7 +111,7 @@ class Backtest:
             whole = len(self.steps) // scale * scale
             shape = (*error.shape[:2], whole // scale, scale, error.shape[-1])
             coarse = error[:, :, :whole].reshape(shape).mean(axis=3)
-            rows[scale] = {"mae": np.abs(coarse).mean(), "mse": (coarse**2).mean()}
+            rows[scale] = {"mae": np.nanmean(np.abs(coarse)), "mse": np.nanmean(coarse**2)}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("scale")
 
 
@@ -144,7 +144,9 @@ def backtest(
         Metrics of points, quantiles, intervals or distributions, or functions of truth and
         forecast such as scikit-learn's. The common ones for points are computed for all cut-offs
         at once; others are called once for each. Of two with one name, the second gets a column
-        ending in ``_2``. Distributions are normal, as those of `predict_proba`.
+        ending in ``_2``. Distributions are normal, as those of `predict_proba`. Missing truths do
+        not count: a metric that is called for each cut-off sees neither their rows nor those of
+        missing values in the training window. A split without any truth has no score, nan.
     return_data : bool, default=False
         Add the columns ``y_train``, ``y_test`` and ``y_pred``, or ``y_pred_quantiles`` and so on.
     detail : bool, default=False

@@ -247,10 +247,10 @@ def test_mase_without_a_seasonal_step_is_no_number():
     assert scores["test_MeanAbsoluteScaledError"].isna().all()
 
 
-def test_missing_values_after_the_first_window_are_named():
+def test_infinite_values_after_the_first_window_are_named():
     y = pd.Series(np.sin(np.arange(60) / 3) + 5)
-    y[50] = np.nan
-    with pytest.raises(ValueError, match="holds nan at 50"):
+    y[50] = np.inf
+    with pytest.raises(ValueError, match="holds inf at 50"):
         backtest(SigmaForecaster(), y, ExpandingWindowSplitter([1], 20, 5))
 
 

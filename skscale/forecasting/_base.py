@@ -53,7 +53,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         "capability:insample": True,
         "capability:pred_int": True,
         "capability:pred_int:insample": True,
-        "capability:missing_values": False,
+        "capability:missing_values": True,
         "capability:categorical_in_X": False,
         "capability:unequal_length": True,
         "capability:update": True,
@@ -101,7 +101,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         return self.model_.weights(self._context.panel)
 
     def _check_X_y(self, X=None, y=None, **options):
-        # sktime would let infinite values pass, and not name the column of a missing one.
+        # sktime would let infinite values pass, and not name what is wrong.
         check_frame("y", y)
         check_frame("X", X)
         check_covered(y, X)

@@ -33,7 +33,7 @@ class Context:
     scale : SeriesScale
         Statistics of its series.
     rows : float64 ndarray of shape (n_points, n_columns)
-        Its exogenous columns, standardised.
+        Its exogenous columns, standardised; nan where a value is missing.
     buffer : SeriesBuffer
         Its scaled values and features, on the CPU.
     """

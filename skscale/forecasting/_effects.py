@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._series_scale import SeriesScale, exogenous
 
 __all__ = ["ColumnEffects", "find_effects"]
 
@@ -93,7 +93,7 @@ def find_effects(
         form = _choose(changes, channel)
         if form is None:
             continue
-        tried = changes.beside(form.drift)
+        tried = changes.beside(form.drift).known(channel)
         whole = replace(tried, training=np.ones_like(tried.training))
         shared, _ = _ridge(whole, channel, form)
         (absolute if form.absolute else relative)[:, channel] = shared
@@ -124,6 +124,8 @@ class _Form(NamedTuple):
 class _Changes:
     """Differences of series, in their deviations, and of their standardised columns.
 
+    Those of a missing value are nan.
+
     Attributes
     ----------
     y, x : float64 ndarray of shape (n, n_channels) and (n, n_columns)
@@ -142,7 +144,8 @@ class _Changes:
 
     @classmethod
     def of(cls, panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int) -> _Changes:
-        values, columns = scale.apply(panel), scale.standardised(panel)
+        values = scale.apply(panel)
+        columns = scale.standardised_rows(exogenous(panel), panel.series)
         lag = season if (train_end >= 2 * season).any() else 1
         later = np.flatnonzero(panel.positions >= lag)
         series = panel.series[later]
@@ -169,13 +172,27 @@ class _Changes:
         if drift == "none":
             return self
         inside = self.series[self.training]
-        count = np.bincount(inside, minlength=len(self.ratio)).clip(min=1)[:, None]
         parts = []
         for values in (self.y, self.x):
-            total = np.zeros((len(self.ratio), values.shape[1]))
-            np.add.at(total, inside, values[self.training])
-            parts.append(values - (total / count)[self.series])
+            total, count = np.zeros((2, len(self.ratio), values.shape[1]))
+            seen = values[self.training]
+            np.add.at(total, inside, np.nan_to_num(seen))
+            np.add.at(count, inside, ~np.isnan(seen))
+            parts.append(values - (total / count.clip(min=1))[self.series])
         return replace(self, y=parts[0], x=parts[1])
+
+    def known(self, channel: int) -> _Changes:
+        """Return those where neither the channel nor a column is missing."""
+        known = ~(np.isnan(self.y[:, channel]) | np.isnan(self.x).any(axis=1))
+        if known.all():
+            return self
+        return replace(
+            self,
+            y=self.y[known],
+            x=self.x[known],
+            series=self.series[known],
+            training=self.training[known],
+        )
 
     @property
     def judged(self) -> np.ndarray:
@@ -193,13 +210,15 @@ def _choose(changes: _Changes, channel: int) -> _Form | None:
     found: dict[_Form, float] = {}
     nothing: dict[str, float] = {}
     for drift in _DRIFTS:
-        tried = changes.beside(drift)
+        tried = changes.beside(drift).known(channel)
         if not tried.judged.any() or not tried.training.any():
             continue
         nothing[drift] = np.abs(tried.y[tried.judged, channel]).mean()
         for absolute, penalty in product(units, _PENALTIES):
             form = _Form(drift, absolute, penalty)
             found[form] = np.abs(_ridge(tried, channel, form)[1]).mean()
+    if not found:
+        return None
     # The first two try to explain the same changes, the third those of the changes.
     nothing["none"] = nothing["constant"] = min(nothing["none"], nothing["constant"])
     found = {form: error / max(nothing[form.drift], 1e-12) for form, error in found.items()}

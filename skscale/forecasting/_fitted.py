@@ -22,7 +22,7 @@ from skscale.forecasting._intervals import Spread
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
-from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._series_scale import SeriesScale, exogenous
 from skscale.forecasting._time import TimeStep
 from skscale.forecasting._windows import Layout, windows_between
 from skscale.nn import ForecastNet
@@ -136,27 +136,30 @@ class FittedNetwork:
         known : Context, optional
             Its series keep their statistics, as if nothing had come since.
         """
-        panel = self.check(panel)
+        panel = self.check(panel).check_observed(1)
         # Nothing may depend on the order in which the series of a panel come.
         ordered = panel.in_order_of_names()
         scale = self.scale_of(ordered)
         if known is not None:
             scale = known.scale.carried_to(known.panel, ordered, scale)
-        rows = scale.standardised(ordered)
-        buffer = self.buffer(ordered, scale, rows)
+        rows = scale.standardised_rows(exogenous(ordered), ordered.series)
         order = ordered.positions_of(panel)
         channels = np.argsort(channel_order(y.columns, self.channels))
+        buffer = self.buffer(ordered, scale)
         return Context(y, X, ordered, order, channels, scale, rows, buffer)
 
-    def buffer(self, panel: Panel, scale: SeriesScale, rows: np.ndarray) -> SeriesBuffer:
-        """Scaled series and features of a panel with standardised columns ``rows``, on the CPU."""
-        features = self.columns.features(panel.times, rows)
+    def buffer(self, panel: Panel, scale: SeriesScale) -> SeriesBuffer:
+        """Scaled series and features of a panel, on the CPU."""
+        features = self.columns.features(panel.times, scale.standardised(panel))
+        values = scale.apply(panel).astype(np.float32)
+        observed = ~np.isnan(values)
         return SeriesBuffer(
-            values=from_numpy(scale.apply(panel).astype(np.float32)),
+            values=from_numpy(np.where(observed, values, np.float32(0.0))),
             offsets=from_numpy(panel.offsets.astype(np.int64)),
             location=from_numpy(scale.location),
             scale=from_numpy(scale.scale),
             features=None if features is None else from_numpy(features),
+            observed=None if observed.all() else from_numpy(observed),
         )
 
     def predict(

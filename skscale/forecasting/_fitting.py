@@ -48,7 +48,7 @@ def fit_network(
         Train on from here, or from scratch.
     """
     # Nothing may depend on the order in which the series of a panel come.
-    panel = panel.in_order_of_names()
+    panel = panel.check_observed(2 if start is None else 1).trimmed().in_order_of_names()
     if start is not None:
         panel = start.check(panel)
     runtime = Runtime.of(forecaster.device, forecaster.precision)
@@ -110,7 +110,7 @@ def _trained(
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
     device = run.runtime_on(torch.device("cpu")).device
-    buffer = model.buffer(panel, scale, scale.standardised(panel)).to(device)
+    buffer = model.buffer(panel, scale).to(device)
     parts = Parts.of(buffer, layout, split)
     config = forecaster._training_config(len(parts.training))
     model.network.to(device)

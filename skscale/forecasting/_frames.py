@@ -63,7 +63,7 @@ def check_frame(name: str, data: object) -> None:
         If a column is not numeric.
     ValueError
         If there are no rows, a column name occurs twice, a time point is missing, occurs twice
-        or out of order, or a value is nan, infinite or beyond 1e300.
+        or out of order, or a value is infinite or beyond 1e300. A missing one may be.
     """
     if isinstance(data, pd.Series):
         data = data.to_frame()
@@ -126,16 +126,17 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
             "non-numeric values must be encoded as integer, float or boolean first"
         )
     numbers = _column_as_numbers(values)
-    finite = np.isfinite(numbers)
-    if not finite.all():
-        i = int((~finite).argmax())
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        i = int(infinite.argmax())
         raise ValueError(
             f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}), "
-            f"the first of {int((~finite).sum())} values that are nan or infinite; fill them, "
-            "for example with interpolate()"
+            f"the first of {int(infinite.sum())} values that are infinite; values may be "
+            "missing, as nan, but not infinite"
         )
-    if np.abs(numbers).max() > _LARGEST:
-        i = int(np.abs(numbers).argmax())
+    size = np.abs(np.nan_to_num(numbers))
+    if size.max() > _LARGEST:
+        i = int(size.argmax())
         raise ValueError(
             f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}); "
             f"at most {_LARGEST:g} in size can be computed with: divide the column by a constant"

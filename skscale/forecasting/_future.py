@@ -10,7 +10,7 @@ import torch
 
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context
-from skscale.forecasting._horizon import filled, rows_ahead, sources, times_after
+from skscale.forecasting._horizon import filled, rows_ahead, times_after
 from skscale.ops.arrays import from_numpy
 
 __all__ = ["Future", "behind_the_end", "within"]
@@ -47,12 +47,13 @@ def within(
 ) -> Future:
     """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
 
-    Rows of steps that are not ``held`` (longest,) count as unknown: they take the row before.
+    Rows of steps that are not ``held`` (longest,) count as unknown: they, and missing values,
+    take the row before.
     """
     offsets, features = context.panel.offsets, context.buffer.features
     first, last = offsets[series] + cuts, offsets[series + 1] - 1
     point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
-    rows = filled(context.rows[point], np.broadcast_to(sources(held), point.shape))
+    rows = filled(context.rows[point], np.broadcast_to(held, point.shape))
     if features is None:
         return Future(rows, None)
     found = features.numpy()[point]
@@ -65,7 +66,7 @@ def behind_the_end(
 ) -> Future:
     """What is known behind the end of every series, up to the longest of ``steps``.
 
-    Steps that ``X`` leaves out take the row before.
+    Steps that ``X`` leaves out, and its missing values, take the row before.
     """
     panel, n_series, longest = context.panel, len(steps), int(steps.max())
     rows = np.zeros((n_series, longest, columns.n_exogenous))
@@ -76,7 +77,7 @@ def behind_the_end(
         found, held = rows_ahead(panel, X, steps, times)
         series = np.repeat(np.arange(n_series), longest)
         found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
-        rows = filled(found.reshape(rows.shape), sources(held))
+        rows = filled(found.reshape(rows.shape), held)
     features = columns.features(times, rows.reshape(len(times), -1))
     assert features is not None
     return Future(rows, features.reshape(n_series, longest, -1))

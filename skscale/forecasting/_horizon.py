@@ -83,10 +83,14 @@ def sources(held: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(held, step, -1), axis=-1)
 
 
-def filled(rows: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Rows (n, longest, n_columns) of the steps that ``source`` names, zero for -1."""
-    taken = np.take_along_axis(rows, np.clip(source, 0, None)[..., None], axis=1)
-    return np.where((source >= 0)[..., None], taken, 0.0)
+def filled(rows: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Rows (n, longest, n_columns), each value the last that is ``held`` (n, longest) and known.
+
+    Zero, the column's mean, before the first.
+    """
+    known = held[..., None] & ~np.isnan(rows)
+    source = sources(known.swapaxes(1, 2)).swapaxes(1, 2)
+    return np.where(source >= 0, np.take_along_axis(rows, source.clip(min=0), axis=1), 0.0)
 
 
 def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:

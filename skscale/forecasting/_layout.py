@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
+import numpy as np
 import pandas as pd
 
 from skscale.forecasting._panel import Panel
@@ -33,7 +35,8 @@ def choose_layout(
     - Context: three seasons, seven where a season has 24 points or more, but no more than a
       quarter of the seasons and a third of the points of the series, and at least six points;
       several seasons have 192 points at most, which is also the context of steps whose
-      customary season is too long.
+      customary season is too long. Where values are missing, it grows to as many observed ones,
+      up to a third of the points.
     - Horizon: the longest step asked for in fit, else two seasons (8 without a season), but
       no more than half of the training part. Longer forecasts roll forward.
 
@@ -51,7 +54,9 @@ def choose_layout(
     if context_length == "auto":
         customary = panel.step.season or season
         cut_short = season_length == "auto" and customary > _LONGEST_SEASON
-        context = max(1, min(_context(n, season, cut_short), n_train - 1))
+        context = _context(n, season, cut_short)
+        context = max(context, min(math.ceil(context / _observed_share(panel)), n // 3))
+        context = max(1, min(context, n_train - 1))
     else:
         context = _within_reach(int(context_length), n)
     if prediction_length == "auto":
@@ -101,6 +106,11 @@ def _context(n: int, season: int, cut_short: bool) -> int:
     wanted = most if cut_short else min(3 if season < 24 else 7, max(n // (4 * season), 1), most)
     longest = _LONGEST_SEASON if season <= _LONGEST_SEASON else _LONGEST_CONTEXT
     return min(max(season * wanted, 6), max(n // 3, season), longest)
+
+
+def _observed_share(panel: Panel) -> float:
+    """Part of the values that are there."""
+    return float(1 - np.isnan(panel.values).mean())
 
 
 def wants_calendar(time_features: bool | str, panel: Panel) -> bool:

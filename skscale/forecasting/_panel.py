@@ -20,6 +20,7 @@ class Panel:
     Attributes
     ----------
     values : float64 ndarray of shape (n_points, n_channels)
+        nan where one is missing.
     X : DataFrame of n_points rows, or None
         Exogenous columns at every point; its index does not count.
     offsets : int64 ndarray of shape (n_series + 1,)
@@ -123,6 +124,57 @@ class Panel:
             offsets=np.concatenate(([0], np.cumsum(self.lengths[series]))),
             keys=None if self.keys is None else self.keys[series],
             times=self.times[rows],
+        )
+
+    def check_observed(self, at_least: int) -> Panel:
+        """Return the panel if every channel has values.
+
+        Raises
+        ------
+        ValueError
+            If a series has a channel without any, or all have one with fewer than ``at_least``.
+        """
+        observed = ~np.isnan(self.values)
+        if observed.all():
+            return self  # too short a series is for others to name
+        counts = np.add.reduceat(observed.astype(np.int64), self.offsets[:-1])
+        few = counts.max(axis=0) < min(at_least, self.lengths.max())
+        empty = counts == 0
+        if few.any():
+            name, n = self.columns[int(few.argmax())], int(counts.max(axis=0)[few][0])
+            where = "" if self.keys is None else " in any series"
+            raise ValueError(
+                f"column {name!r} of y has {n or 'no'} value{'s' * (n != 1)}{where}, the rest is "
+                f"missing; at least {at_least} are needed"
+            )
+        if empty.any():
+            series, channel = np.argwhere(empty)[0]
+            of = "" if self.keys is None else f" of {self.keys[series]!r}"
+            raise ValueError(
+                f"column {self.columns[channel]!r} of y has no value{of}; fill it, or leave "
+                f"{'it' if self.keys is None else 'the series'} out"
+            )
+        return self
+
+    def trimmed(self) -> Panel:
+        """The same series from their first to their last row that has a value."""
+        row = ~np.isnan(self.values).all(axis=1)
+        if row[self.offsets[:-1]].all() and row[self.offsets[1:] - 1].all():
+            return self
+        place = np.arange(len(row))
+        first = np.minimum.reduceat(np.where(row, place, len(row)), self.offsets[:-1])
+        last = np.maximum.reduceat(np.where(row, place, -1), self.offsets[:-1])
+        kept = (place >= first[self.series]) & (place <= last[self.series])
+        # A stretch behind a gap may have no value at all: it leaves no series.
+        some = last >= first
+        lengths = (last - first + 1)[some]
+        return replace(
+            self,
+            values=self.values[kept],
+            X=None if self.X is None else self.X.iloc[kept],
+            offsets=np.concatenate(([0], np.cumsum(lengths))),
+            keys=None if self.keys is None else self.keys[some],
+            times=self.times[kept],
         )
 
     def with_columns(self, columns: pd.Index) -> Panel:

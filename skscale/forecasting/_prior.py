@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 from skscale.forecasting._rolling import growth
 from skscale.nn import ForecastNet
-from skscale.ops import damped_line, seasonal_naive
+from skscale.ops import (
+    begun,
+    beside_values,
+    damped_line,
+    fill_holes,
+    has_holes,
+    seasonal_naive,
+)
 from skscale.pretrained import TrainedNet, for_season, load, shares
 from skscale.training import Batch, Windows, forward
 from skscale.training.data import spread_indices
@@ -58,14 +65,24 @@ class Prior(nn.Module):
     def forward(self, batch: Batch, steps: int) -> Tensor:
         """Forecasts (batch, steps, n_channels) in scaled units, of windows of the history."""
         scale = torch.where(batch.scale > 0, batch.scale, 1.0)
-        history = batch.x * scale + batch.location
-        n_channels = history.shape[2]
-        rows = history.transpose(1, 2).flatten(0, 1)
-        mask = torch.ones_like(rows, dtype=torch.bool)
-        if batch.mask is not None:
-            mask = batch.mask.repeat_interleave(n_channels, dim=0)
-        found = self._of_rows(rows, mask, steps).unflatten(0, (-1, n_channels)).transpose(1, 2)
+        x, shown = self._filled(batch)
+        parts = (x * scale + batch.location, shown)
+        rows, mask = (part.transpose(1, 2).flatten(0, 1) for part in parts)
+        found = self._of_rows(rows, mask, steps).unflatten(0, (-1, x.shape[2])).transpose(1, 2)
         return (found - batch.location) / scale
+
+    def _filled(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Windows without holes, and from where on they are observed, both (batch, L, channels)."""
+        if batch.mask is None:
+            return batch.x, torch.ones_like(batch.x, dtype=torch.bool)
+        x = batch.x
+        if has_holes(batch.mask):
+            x = fill_holes(x, batch.mask, self.season)
+        shown = begun(beside_values(batch.mask)).expand_as(x).clone()
+        # Of what shows nothing, the mean of the series is known, which is zero.
+        empty = ~shown[:, -1:]
+        shown[:, -1:] = True
+        return torch.cat((x[:, :-1], x[:, -1:].masked_fill(empty, 0.0)), dim=1), shown
 
     def shares(self, n_points: int) -> dict[str, float]:
         """Shares of the candidates for a series of ``n_points``."""
@@ -213,7 +230,9 @@ def _compare(
     batch = _hidden(validation.at(series, cut), visible)
     history = _hidden(validation.reaching_back(prior.history_length).at(series, cut), visible)
     both = forward(learned, batch).to(torch.float64), prior(history, batch.y.shape[1])
-    observed = torch.ones_like(batch.y) if batch.y_mask is None else batch.y_mask.unsqueeze(-1)
+    observed = torch.ones_like(batch.y)
+    if batch.y_mask is not None:
+        observed = observed * beside_values(batch.y_mask)
     errors = ((torch.stack(both) - batch.y).abs() * observed).sum(dim=2)
     errors = errors / observed.sum(dim=1).clamp(min=1)
     relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
@@ -227,7 +246,7 @@ def _hidden(batch: Batch, visible: int | None) -> Batch:
     """The batch as if its series had begun ``visible`` points before the cut."""
     if visible is None:
         return batch
-    mask = torch.ones_like(batch.x[..., 0], dtype=torch.bool) if batch.mask is None else batch.mask
-    mask = mask.clone()
+    mask = batch.mask
+    mask = torch.ones_like(batch.x[..., 0], dtype=torch.bool) if mask is None else mask.clone()
     mask[:, :-visible] = False
     return batch._replace(mask=mask)

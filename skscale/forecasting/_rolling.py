@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from skscale.nn import ForecastNet
+from skscale.ops import beside_values
 from skscale.training import Batch, forward
 
 __all__ = ["growth", "roll_forward"]
@@ -57,7 +58,9 @@ def _range(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Lowest and highest observed value of every window and channel, (n_windows, 1, channels)."""
     if mask is None:
         return x.amin(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)
-    seen = torch.nn.functional.pad(mask, (0, x.shape[1] - mask.shape[1]), value=True).unsqueeze(-1)
+    mask = beside_values(mask)
+    ahead = mask.new_ones(len(x), x.shape[1] - mask.shape[1], mask.shape[2])
+    seen = torch.cat((mask, ahead), dim=1)
     lowest = x.masked_fill(~seen, torch.inf).amin(dim=1, keepdim=True)
     return lowest, x.masked_fill(~seen, -torch.inf).amax(dim=1, keepdim=True)
 
@@ -78,6 +81,7 @@ def _moved(batch: Batch, ahead: Tensor, features: Tensor | None) -> Batch:
     if past is not None and features is not None:
         past = torch.cat((past, features), dim=1)[:, -length:]
     if mask is not None:
-        mask = torch.cat((mask, mask.new_ones(ahead.shape[:2])), dim=1)[:, -length:]
+        known = mask.new_ones(len(ahead), ahead.shape[1], *mask.shape[2:])
+        mask = torch.cat((mask, known), dim=1)[:, -length:]
     x = torch.cat((batch.x, ahead), dim=1)[:, -length:]
     return batch._replace(x=x, past_features=past, mask=mask)

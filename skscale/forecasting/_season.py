@@ -66,11 +66,16 @@ def detect_season(values: np.ndarray, offsets: np.ndarray | None = None, longest
 def _autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
     """Of the differences, (2, longest + 2): by all pairs, and by those that each lag has.
 
-    Without lags if there is nothing to see.
+    Without lags if there is nothing to see. Missing values take the straight line between their
+    neighbours: a season shows through, where steps left out would hide it.
     """
-    steps = np.nan_to_num(np.diff(values / (np.nanmax(np.abs(values), initial=0.0) or 1.0)))
+    known = np.flatnonzero(~np.isnan(values))
+    if len(known) < len(values):
+        first, last = (known[0], known[-1] + 1) if len(known) else (0, 0)
+        values = np.interp(np.arange(first, last), known, values[known])
+    steps = np.diff(values / (np.abs(values).max(initial=0.0) or 1.0))
     steps = steps - steps.mean() if len(steps) else steps
-    if longest < 2 or np.abs(steps).max() <= _ROUNDING:
+    if min(longest, len(steps)) < 2 or np.abs(steps).max() <= _ROUNDING:
         return np.zeros((2, 0))
     n = len(steps)
     spectrum = np.abs(np.fft.rfft(steps, 2 * n)) ** 2

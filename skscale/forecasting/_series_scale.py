@@ -9,7 +9,7 @@ import numpy as np
 from skscale.forecasting._frames import as_numbers
 from skscale.forecasting._panel import Panel
 
-__all__ = ["ColumnUnits", "SeriesScale"]
+__all__ = ["ColumnUnits", "SeriesScale", "exogenous"]
 
 # Scaled values beyond this many deviations stop here, where float32 can still square and add them.
 _FURTHEST = 1e8
@@ -38,20 +38,22 @@ class ColumnUnits:
     @classmethod
     def of(cls, panel: Panel) -> ColumnUnits:
         """Learn the units of a panel's columns."""
-        columns = _columns(panel)
+        columns = exogenous(panel)
         if not columns.shape[1]:
             return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0))
         _, scale, constant = _own_units(panel, columns)
-        weight = np.where(constant, 0, panel.lengths[:, None])
+        known = ~np.isnan(columns)
+        counts = np.add.reduceat(known.astype(np.int64), panel.offsets[:-1])
+        weight = np.where(constant, 0, counts)
         varied = weight.sum(axis=0) > 0
         pooled = np.sqrt((weight * scale**2).sum(axis=0) / weight.sum(axis=0).clip(min=1))
-        flag = np.isin(columns, (0.0, 1.0)).all(axis=0) & (columns.std(axis=0) > 0)
-        scale = np.where(flag, columns.std(axis=0), np.where(varied, pooled, np.inf))
-        return cls(flag, columns.mean(axis=0), scale)
+        mean, deviation, flag = _pooled(columns, known)
+        scale = np.where(flag, deviation, np.where(varied, pooled, np.inf))
+        return cls(flag, mean, scale)
 
     def of_series(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and scale of the columns of every series, both (n_series, n_columns)."""
-        columns = _columns(panel)
+        columns = exogenous(panel)
         if not columns.shape[1]:
             return (np.zeros((len(panel.lengths), len(self.scale))),) * 2
         location, scale, constant = _own_units(panel, columns)
@@ -66,7 +68,9 @@ class SeriesScale:
     """What brings every series of a panel to numbers around zero, and back.
 
     ``(y - rows @ effect - location) / scale``, where ``rows`` are the exogenous columns,
-    standardised by series.
+    standardised by series. Missing values tell nothing: statistics are those of the others. A
+    missing value of a column takes the row before, so that nothing is known before its
+    time, or zero, the column's mean, where there is none.
 
     Attributes
     ----------
@@ -116,16 +120,23 @@ class SeriesScale:
         return cls(location, scale, *units.of_series(panel), np.zeros(sizes), -free, free)
 
     def standardised(self, panel: Panel) -> np.ndarray:
-        """Exogenous columns at every point of ``panel``, (n_points, n_columns)."""
-        return self.standardised_rows(_columns(panel), panel.series)
+        """Exogenous columns at every point of ``panel``, (n_points, n_columns), without gaps."""
+        rows = self.standardised_rows(exogenous(panel), panel.series)
+        known = ~np.isnan(rows)
+        if known.all():
+            return rows
+        place = np.where(known, np.arange(len(rows))[:, None], -1)
+        place = np.maximum.accumulate(place, axis=0)
+        before = place >= panel.offsets[panel.series][:, None]
+        return np.where(before, np.take_along_axis(rows, place, axis=0), 0.0)
 
     def standardised_rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,)."""
+        """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,); nan stays."""
         rows = (rows - self.column_location[series]) / self.column_scale[series]
         return np.clip(rows, -_FURTHEST, _FURTHEST)
 
     def apply(self, panel: Panel) -> np.ndarray:
-        """Scaled values, (n_points, n_channels)."""
+        """Scaled values, (n_points, n_channels); nan stays."""
         series = panel.series
         scaled = panel.values - self.location[series]
         if self.effect.any():
@@ -216,6 +227,11 @@ class SeriesScale:
 def _moments(panel: Panel, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the ``seen`` points of every series, in two passes."""
     starts, series = panel.offsets[:-1], panel.series
+    known = ~np.isnan(values)
+    if not known.all():
+        # Where nothing is seen, all that is known counts.
+        seen = np.where(np.logical_or.reduceat(seen & known, starts)[series], seen & known, known)
+        values = np.where(known, values, 0.0)
     count = np.add.reduceat(seen.astype(np.float64), starts).clip(min=1)
     # A power of two costs no digit, and keeps the squares of any float64 within its range.
     _, exponent = np.frexp(np.maximum.reduceat(np.abs(values), starts))
@@ -230,14 +246,31 @@ def _moments(panel: Panel, values: np.ndarray, seen: np.ndarray) -> tuple[np.nda
 
 
 def _extremes(panel: Panel, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Highest and lowest value of every series."""
-    starts = panel.offsets[:-1]
-    return np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
+    """Highest and lowest value of every series, zero where there is none."""
+    starts, known = panel.offsets[:-1], ~np.isnan(values)
+    highest = np.maximum.reduceat(np.where(known, values, -np.inf), starts)
+    lowest = np.minimum.reduceat(np.where(known, values, np.inf), starts)
+    some = np.isfinite(highest)
+    return np.where(some, highest, 0.0), np.where(some, lowest, 0.0)
 
 
-def _columns(panel: Panel) -> np.ndarray:
+def exogenous(panel: Panel) -> np.ndarray:
     """Exogenous columns at every point, (n_points, n_columns)."""
     return np.zeros((len(panel.values), 0)) if panel.X is None else as_numbers(panel.X)
+
+
+def _pooled(columns: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and deviation of the columns over all series; which hold nothing but zeros and ones."""
+    if known.all():
+        mean, deviation = columns.mean(axis=0), columns.std(axis=0)
+        binary = np.isin(columns, (0.0, 1.0)).all(axis=0)
+    else:
+        # One without any value counts as zeros: it never varies.
+        pairs = zip(columns.T, known.T, strict=True)
+        parts = [values[k] if k.any() else np.zeros(1) for values, k in pairs]
+        mean, deviation = np.array([[part.mean(), part.std()] for part in parts]).T
+        binary = np.array([np.isin(part, (0.0, 1.0)).all() for part in parts])
+    return mean, deviation, binary & (deviation > 0)
 
 
 def _own_units(panel: Panel, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -253,6 +286,7 @@ def _first_step(
     panel: Panel, series: int, channel: int, constant: float
 ) -> tuple[int | None, float]:
     """Position and size of the first step of a series away from ``constant``; None without any."""
-    steps = np.abs(panel.values[slice(*panel.offsets[series : series + 2]), channel] - constant)
+    values = panel.values[slice(*panel.offsets[series : series + 2]), channel]
+    steps = np.nan_to_num(np.abs(values - constant))
     position = int((steps > 0).argmax())
     return (position, float(steps[position])) if steps[position] > 0 else (None, 0.0)

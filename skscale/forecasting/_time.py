@@ -98,18 +98,19 @@ class TimeStep:
             in_panel = "count the points of each series, as y.groupby(level=...).cumcount() does"
             raise ValueError(
                 f"an index of integers must count in ones, but {before} is followed by {after} in "
-                f"that of y; fill the gap, or {alone if len(offsets) == 2 else in_panel}"
+                "that of y; y.reindex(...) makes missing values of the gap, which are fine, or "
+                f"{alone if len(offsets) == 2 else in_panel}"
             )
-        way_out = (
-            "reindex(pd.period_range(...)) and interpolate()"
-            if isinstance(times, pd.PeriodIndex)
-            else "asfreq(...) and interpolate(); if the dates are as they should be, name their "
-            'step with freq=, such as freq="B" or '
-            "freq=pd.offsets.CustomBusinessDay(holidays=[...])"
+        periods = isinstance(times, pd.PeriodIndex)
+        way_out = "y.reindex(pd.period_range(...))" if periods else "y.asfreq(...)"
+        otherwise = (
+            "; if the dates are as they should be, name their step with freq=, such as "
+            'freq="B" or freq=pd.offsets.CustomBusinessDay(holidays=[...])'
         )
         raise ValueError(
             f"the index of y is not evenly spaced: {before} is followed by {after}, but the step "
-            f"is {describe(self.offset)}; resample each series, or fill its gap with {way_out}"
+            f"is {describe(self.offset)}; {way_out} of each series makes missing values of its "
+            f"gap, which are fine{'' if periods else otherwise}"
         )
 
     def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:

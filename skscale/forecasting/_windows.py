@@ -116,8 +116,19 @@ class Parts(NamedTuple):
     def of(cls, buffer: SeriesBuffer, layout: Layout, split: Split) -> Parts:
         """Cut the windows of every series where ``split`` says."""
         lengths = buffer.lengths.cpu().numpy()
+        valid_last = np.where(_shown(buffer, split.train_end), split.valid_last, -1)
         return cls(
             windows_between(buffer, layout, split.train_first, split.train_last, split.train_end),
-            windows_between(buffer, layout, split.valid_first, split.valid_last),
+            windows_between(buffer, layout, split.valid_first, valid_last),
             windows_between(buffer, layout, split.train_first, lengths - 1),
         )
+
+
+def _shown(buffer: SeriesBuffer, start: np.ndarray) -> np.ndarray:
+    """Whether every series has a value from ``start`` on: without one, nothing is held out."""
+    if buffer.observed is None:
+        return np.ones(len(start), dtype=bool)
+    row = buffer.observed.any(dim=1).cpu().numpy()
+    offsets = buffer.offsets.cpu().numpy()
+    ends = np.concatenate(([0], row.cumsum()))
+    return ends[offsets[1:]] > ends[offsets[:-1] + start]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from skscale.nn.layers.checks import check_integer, check_shape, check_tensor
 from skscale.nn.layers.masking import hide
+from skscale.ops import beside_values, fill_holes, has_holes
 
 __all__ = ["FEATURE_GROUPS", "ForecastNet"]
 
@@ -16,7 +17,7 @@ FEATURE_GROUPS = ("exogenous", "calendar", "static", "past")
 
 
 class ForecastNet(nn.Module):
-    """Base of the networks that forecast a window: sizes, checks, masking of padding.
+    """Base of the networks that forecast a window: sizes, checks, padding, missing values.
 
     A network subclasses it, calls this constructor and writes `_forecast`. It says with two
     class attributes which groups of feature columns it reads; callers count these columns,
@@ -103,8 +104,11 @@ class ForecastNet(nn.Module):
         future_features : Tensor of shape (batch, prediction_length, n_future_features), optional
             Those of the horizon, likewise.
         mask : bool Tensor of shape (batch, context_length), optional
-            False marks padding. What stands there, in windows and features, even nan, does not
-            matter.
+            False where no value was observed; or (batch, context_length, n_channels), a flag for
+            each value. What stands there in ``x``, even nan, does not matter: between observed
+            values it becomes the straight line, behind the last one that value. What is before the
+            first value of a window and channel is padding. Features do not matter where
+            all channels are padding.
 
         Returns
         -------
@@ -118,7 +122,7 @@ class ForecastNet(nn.Module):
             If the shape of an input does not fit, or features are given to a network that has
             none; names it.
         """
-        x, past_features = self._context(x, past_features, mask)
+        x, past_features, mask = self._context(x, past_features, mask)
         future_features = self._columns(
             "future_features", future_features, x, self.prediction_length, self.n_future_features
         )
@@ -133,27 +137,41 @@ class ForecastNet(nn.Module):
     ) -> Tensor:
         """Forecast (batch, prediction_length, n_channels) of checked inputs.
 
-        Padding of ``x`` and ``past_features`` is zero. Features are None if and only if the
-        network was built for none.
+        ``x`` has been filled and its padding is zero, as that of ``past_features``. ``mask`` is
+        None or goes with ``x``, (batch, context_length, 1 or n_channels): statistics weigh by
+        it. Features are None if and only if the network was built for none.
         """
         raise NotImplementedError(f"{type(self).__name__} must write _forecast")
 
     def _context(
         self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Windows and their features, checked and with padding hidden."""
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Windows without gaps, their features and mask: checked, filled, padding hidden."""
         check_tensor("x", x)
         self._check_type(x)
         check_shape("x", x, ("batch", self.context_length, self.n_channels))
         past_features = self._columns(
             "past_features", past_features, x, self.context_length, self.n_past_features
         )
-        if mask is not None:
-            if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-                found = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-                raise TypeError(f"mask must be a boolean Tensor, got {found}")
-            check_shape("mask", mask, (len(x), self.context_length))
-        return hide(x, mask), None if past_features is None else hide(past_features, mask)
+        if mask is None:
+            return x, past_features, None
+        mask = self._checked_mask(mask, x)
+        x = hide(x, mask)
+        if has_holes(mask):
+            x = fill_holes(x, mask)
+        if past_features is not None:
+            past_features = hide(past_features, mask.any(dim=-1))
+        return x, past_features, mask
+
+    def _checked_mask(self, mask: Tensor, x: Tensor) -> Tensor:
+        """Mask beside ``x``, (batch, context_length, 1 or n_channels)."""
+        if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+            found = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+            raise TypeError(f"mask must be a boolean Tensor, got {found}")
+        shape, whole = tuple(mask.shape), tuple(x.shape)
+        if shape not in (whole, whole[:2]):
+            raise ValueError(f"mask must have shape {whole[:2]} or {whole}, got {shape}")
+        return beside_values(mask)
 
     def _check_type(self, x: Tensor) -> None:
         """Raise TypeError unless ``x`` has the type of the weights, or autocast sees to it."""

@@ -12,8 +12,7 @@ from skscale.nn.layers.checks import (
     check_shape,
     check_tensor,
 )
-from skscale.nn.layers.masking import masked_mean
-from skscale.ops import fill_padding
+from skscale.ops import begun, fill_window, masked_mean
 
 __all__ = ["CorrectedForecast", "LinearForecast", "reference_maps"]
 
@@ -92,7 +91,8 @@ class LinearForecast(ForecastNet):
     weight : Tensor of shape (prediction_length, context_length)
     n_channels : int
     season : int, default=1
-        Padding is filled by repeating the first season, see `skscale.ops.fill_padding`.
+        Padding is filled by repeating the first season, see `skscale.ops.fill_padding`, and
+        missing values beside the profile of those observed, see `skscale.ops.fill_holes`.
 
     Raises
     ------
@@ -125,8 +125,9 @@ class LinearForecast(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
-        centre = masked_mean(x, mask)
-        return self.weight @ (fill_padding(x, mask, self.season) - centre) + centre
+        x = fill_window(x, mask, self.season)
+        centre = masked_mean(x, None if mask is None else begun(mask))
+        return self.weight @ (x - centre) + centre
 
 
 class CorrectedForecast(ForecastNet):
@@ -187,8 +188,8 @@ class CorrectedForecast(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
+        base = self.linear._forecast(x, None, None, mask)  # the input has passed one door
         if not self.share:
-            return self.linear(x, mask=mask)  # a network that diverged is not asked
-        forecast = self.network(x, past_features, future_features, mask)
-        correction = forecast - masked_mean(x, mask)
-        return self.linear(x, mask=mask) + self.share * correction
+            return base  # a network that diverged is not asked
+        forecast = self.network._forecast(x, past_features, future_features, mask)
+        return base + self.share * (forecast - masked_mean(x, mask))

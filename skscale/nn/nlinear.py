@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skscale.nn.forecast import ForecastNet
 from skscale.nn.layers.checks import check_flag
-from skscale.nn.layers.masking import hide, last_observed
+from skscale.nn.layers.masking import hide
 from skscale.nn.layers.official import Place, check_config, load_weights
 from skscale.nn.layers.time_map import TimeMap, has_own_maps, place_time_map
 
@@ -87,7 +87,7 @@ class NLinearNet(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
-        last = last_observed(x, mask)
+        last = x[:, -1:]  # the last observed one: it has been carried to the end
         return self.map(hide(x - last, mask)) + last
 
 

@@ -30,7 +30,8 @@ class ContinuousScale(ScalingOperator):
     Parameters
     ----------
     operator : ScalingOperator, default=None
-        Discrete operator; its own ``scale`` is not used. None means ``AveragePooling()``.
+        Discrete operator; its own ``scale`` is not used. None means ``AveragePooling()``. With
+        its ``missing="ignore"``, the blend of a number with nan is the number.
     scale : float, array-like of shape (n_timepoints,) or "forecastability", default=1.5
         Scale, 1 to n_timepoints. An array gives every time step its own scale (the ``s_t`` of
         Appendix D) and needs a grid of full length. ``"forecastability"`` lets fit choose.
@@ -91,7 +92,7 @@ class ContinuousScale(ScalingOperator):
         length = x.shape[-1]
         if self.grid == "full":
             real = torch.as_tensor(scale, dtype=x.dtype, device=x.device)
-            return blend_full(lambda j: self._forward_full(x, j), real)
+            return blend_full(lambda j: self._forward_full(x, j), real, self._allows_nan())
         below, above = math.floor(scale), math.ceil(scale)
         if below == above:
             return self.operator_._forward(x, above)
@@ -102,7 +103,7 @@ class ContinuousScale(ScalingOperator):
             self.operator_._width(above),
         ).to(x.device)
         fine, coarse = (self.operator_._forward(x, s) for s in (below, above))
-        return blend_scales(fine, coarse, cells, scale)
+        return blend_scales(fine, coarse, cells, scale, self._allows_nan())
 
     def _forward_full(self, x: Tensor, scale: int) -> Tensor:
         return self.operator_._inverse(self.operator_._forward(x, scale), scale, x.shape[-1])

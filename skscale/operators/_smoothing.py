@@ -114,6 +114,9 @@ class DiscreteGaussian(_Smoother):
         How to multiply, see :func:`skscale.ops.apply_symmetric_kernel`.
     tolerance : float, default=1e-6
         Share of the kernel's mass that ``"truncated"`` may leave out (Eq. 10).
+    missing : {"error", "ignore"}, default="error"
+        Refuse nan, or weigh the observed points alone; a point with less than a thousandth of the
+        kernel's weight around it is nan.
     max_scale : int, default=None
         Largest candidate of ``scale="forecastability"``; None means 16.
 
@@ -134,6 +137,7 @@ class DiscreteGaussian(_Smoother):
     _parameter_constraints = ScalingOperator._parameter_constraints | {
         "method": [StrOptions(set(METHODS))],
         "tolerance": [Interval(Real, 0, 1, closed="left")],
+        "missing": MISSING,
     }
 
     def __init__(
@@ -143,17 +147,20 @@ class DiscreteGaussian(_Smoother):
         edges: str = "zero",
         method: str = "auto",
         tolerance: float = 1e-6,
+        missing: str = "error",
         max_scale: int | None = None,
     ):
         self.scale = scale
         self.edges = edges
         self.method = method
         self.tolerance = tolerance
+        self.missing = missing
         self.max_scale = max_scale
 
     def _forward(self, x: Tensor, scale: Any) -> Tensor:
         scale = torch.as_tensor(scale, dtype=torch.float64, device=x.device)
-        return ops.gaussian_smooth(x, scale, self.edges, self.method, self.tolerance)
+        ignore_nan = self._allows_nan()
+        return ops.gaussian_smooth(x, scale, self.edges, self.method, self.tolerance, ignore_nan)
 
     def _check_scale(self, length: int) -> Any:
         return check_positive(self.scale, length, largest=float(length) ** 2)

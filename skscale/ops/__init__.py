@@ -6,6 +6,14 @@ from skscale.ops.continuous import blend_full, blend_scales, bump_weights, neare
 from skscale.ops.edges import extend
 from skscale.ops.gaussian import discrete_gaussian
 from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width, toeplitz
+from skscale.ops.masking import (
+    begun,
+    beside_values,
+    fill_holes,
+    fill_window,
+    has_holes,
+    masked_mean,
+)
 from skscale.ops.padding import fill_padding
 from skscale.ops.pooling import average_pool, max_pool, min_pool, segment, subsample
 from skscale.ops.smoothing import gaussian_smooth, moving_average
@@ -15,6 +23,8 @@ from skscale.ops.wavelet import check_level, wavelet_approximation, wavelet_reco
 __all__ = [
     "apply_symmetric_kernel",
     "average_pool",
+    "begun",
+    "beside_values",
     "blend_full",
     "blend_scales",
     "block_starts",
@@ -24,11 +34,15 @@ __all__ = [
     "damped_line",
     "discrete_gaussian",
     "extend",
+    "fill_holes",
     "fill_padding",
+    "fill_window",
     "forecastability",
     "gaussian_smooth",
+    "has_holes",
     "hold",
     "kernel_half_width",
+    "masked_mean",
     "max_pool",
     "min_pool",
     "moving_average",

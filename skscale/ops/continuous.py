@@ -51,7 +51,13 @@ def bump_weights(scale: Tensor, n_scales: int) -> Tensor:
     return bump / bump.sum(-1, keepdim=True)
 
 
-def blend_scales(fine: Tensor, coarse: Tensor, cells: Tensor, scale: Tensor | float) -> Tensor:
+def blend_scales(
+    fine: Tensor,
+    coarse: Tensor,
+    cells: Tensor,
+    scale: Tensor | float,
+    ignore_nan: bool = False,
+) -> Tensor:
     """Blend the outputs at ``floor(scale)`` and ``ceil(scale)`` on the grid of the latter.
 
     Each cell of the coarser grid meets the cell of the finer grid named in ``cells``. As no
@@ -67,6 +73,8 @@ def blend_scales(fine: Tensor, coarse: Tensor, cells: Tensor, scale: Tensor | fl
         Finer cell for each coarser one, see :func:`nearest_cells`.
     scale : Tensor or float
         A scale strictly between two whole ones.
+    ignore_nan : bool, default=False
+        Where one of the two is nan, take the other.
 
     Returns
     -------
@@ -82,10 +90,18 @@ def blend_scales(fine: Tensor, coarse: Tensor, cells: Tensor, scale: Tensor | fl
     # Between two whole scales the blend depends on the fractional part alone.
     fraction = torch.as_tensor(scale, dtype=coarse.dtype, device=coarse.device) % 1
     weights = bump_weights(1 + fraction, 2)
-    return weights[..., 0] * fine.index_select(-1, cells) + weights[..., 1] * coarse
+    fine = fine.index_select(-1, cells)
+    if ignore_nan:  # the weights sum to one
+        fine, coarse = (
+            torch.where(torch.isnan(one), other, one)
+            for one, other in ((fine, coarse), (coarse, fine))
+        )
+    return weights[..., 0] * fine + weights[..., 1] * coarse
 
 
-def blend_full(operator: Callable[[int], Tensor], scale: Tensor) -> Tensor:
+def blend_full(
+    operator: Callable[[int], Tensor], scale: Tensor, ignore_nan: bool = False
+) -> Tensor:
     """Blend at every time step with a scale of its own, on the grid of the series.
 
     Parameters
@@ -95,6 +111,8 @@ def blend_full(operator: Callable[[int], Tensor], scale: Tensor) -> Tensor:
         shape (..., length). Called once for each whole scale in use.
     scale : Tensor of shape (length,) or ()
         Scale at each time step, at least 1.
+    ignore_nan : bool, default=False
+        Weigh the outputs that are not nan alone.
 
     Returns
     -------
@@ -114,8 +132,17 @@ def blend_full(operator: Callable[[int], Tensor], scale: Tensor) -> Tensor:
     lowest = int(scale.detach().min().floor())
     highest = int(scale.detach().max().ceil())
     weights = bump_weights(scale - (lowest - 1), highest - lowest + 1)
-    terms = (weights[..., j - lowest] * operator(j) for j in range(lowest, highest + 1))
-    return sum(terms, start=torch.zeros((), dtype=scale.dtype, device=scale.device))
+    nothing = torch.zeros((), dtype=scale.dtype, device=scale.device)
+    if not ignore_nan:
+        terms = (weights[..., j - lowest] * operator(j) for j in range(lowest, highest + 1))
+        return sum(terms, start=nothing)
+    total = share = nothing
+    for j in range(lowest, highest + 1):
+        found, weight = operator(j), weights[..., j - lowest]
+        known = ~torch.isnan(found)
+        total = total + weight * torch.where(known, found, 0.0)
+        share = share + weight * known
+    return torch.where(share > 0, total / share, torch.nan)
 
 
 def nearest_cells(fine: range, fine_width: int, coarse: range, coarse_width: int) -> Tensor:

@@ -17,7 +17,7 @@ def fill_padding(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:
     Parameters
     ----------
     x : Tensor of shape (batch, length, n_channels)
-    mask : bool Tensor of shape (batch, length) or None
+    mask : bool Tensor of shape (batch, length) or (batch, length, n_channels), or None
         False marks padding on the left; what it holds does not matter.
     season : int, default=1
         1 for none.
@@ -38,9 +38,10 @@ def fill_padding(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:
     if mask is None:
         return x
     length = x.shape[1]
-    place = torch.arange(length, device=x.device)
+    mask = mask if mask.dim() == 3 else mask.unsqueeze(-1)
+    place = torch.arange(length, device=x.device).unsqueeze(1)
     first = (~mask).sum(dim=1, keepdim=True)
     within = first + (place - first) % season
     source = torch.where(within < length, within, first)
     source = torch.where(place < first, source, place).clamp(max=length - 1)
-    return x.gather(1, source.unsqueeze(-1).expand_as(x))
+    return x.gather(1, source.expand_as(x))

@@ -15,6 +15,7 @@ from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width
 
 __all__ = ["gaussian_smooth", "moving_average"]
 
+_LEAST_SHARE = 1e-3  # of a kernel's weight that has to be observed
 SMOOTHING_EDGES = ("zero", "reflect", "replicate", "renormalise")
 
 
@@ -96,6 +97,7 @@ def gaussian_smooth(
     edges: str = "zero",
     method: str = "auto",
     tolerance: float = 1e-6,
+    ignore_nan: bool = False,
 ) -> Tensor:
     """Convolve with the discrete Gaussian ``exp(-s_d) I_d(s_d)``.
 
@@ -112,6 +114,10 @@ def gaussian_smooth(
         ``"reflect"`` keeps the energy inequality of Definition 3.1 exact on a finite window.
     method, tolerance
         As in :func:`apply_symmetric_kernel`.
+    ignore_nan : bool, default=False
+        Leave missing values out and divide by the weight of what is there, zeros beyond the ends
+        included. A point with less than a thousandth of the weight of the whole around it is nan:
+        what stands there would be rounding.
 
     Returns
     -------
@@ -137,6 +143,8 @@ def gaussian_smooth(
     length = x.shape[-1]
     if not isinstance(scale, Tensor):
         scale = torch.as_tensor(float(scale), dtype=x.dtype, device=x.device)
+    if ignore_nan:
+        return _smooth_observed(x, scale, edges, method, tolerance)
     if edges in ("zero", "renormalise"):
         weights = discrete_gaussian(scale, length).to(x.dtype)
         smooth = apply_symmetric_kernel(weights, x, method, tolerance)
@@ -150,6 +158,24 @@ def gaussian_smooth(
     weights = discrete_gaussian(scale, wide).to(x.dtype)
     smooth = apply_symmetric_kernel(weights, extend(x, width, width, edges), method, tolerance)
     return smooth[..., width : width + length]
+
+
+def _smooth_observed(x: Tensor, scale: Tensor, edges: str, method: str, tolerance: float) -> Tensor:
+    """`gaussian_smooth` of what is not nan."""
+    observed = ~torch.isnan(x)
+    values, shown = torch.where(observed, x, 0.0), observed.to(x.dtype)
+    # The weights of what is beyond the ends: zeros are there, with "renormalise" nothing is.
+    within = "zero" if edges == "renormalise" else edges
+    smooth, share = (gaussian_smooth(v, scale, within, method, tolerance) for v in (values, shown))
+    inside = gaussian_smooth(x.new_ones(1, x.shape[-1]), scale, within, "dense")[0]
+    whole = inside
+    if edges == "zero":
+        one_sided = discrete_gaussian(scale, x.shape[-1]).to(x.dtype)
+        whole = 2 * one_sided.sum(-1) - one_sided[..., 0]
+        share = share + (whole - inside)
+    known = share >= _LEAST_SHARE * whole
+    target = 1.0 if edges == "renormalise" else whole
+    return torch.where(known, smooth * target / torch.where(known, share, 1.0), torch.nan)
 
 
 def _window_extent(scale: int, window: str, even: str) -> tuple[int, int, bool]:

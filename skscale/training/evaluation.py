@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from skscale.ops import beside_values
 from skscale.ops.threads import threads_for
 from skscale.training.config import TrainingConfig
 from skscale.training.data import BatchSource, spread_indices
@@ -21,7 +22,7 @@ _VALUES_AT_ONCE = 2**20
 def evaluate(
     net: nn.Module, windows: BatchSource, config: TrainingConfig, run: Run | None = None
 ) -> float:
-    """Mean loss over all ``windows``, or ``config``'s number of them.
+    """Mean loss over all ``windows``, or ``config``'s number of them, that have a target.
 
     Parameters
     ----------
@@ -36,10 +37,16 @@ def evaluate(
     net.eval()
     total = torch.zeros((), dtype=torch.float64, device=windows.device)
     chosen = spread_indices(windows, config.validation_windows)
+    count, gaps = 0, _has_gaps(windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
+        if gaps:
+            index = index[windows.observed(index) > 0]
+            if not len(index):
+                continue
+        count += len(index)
         part, weight = runtime.share(index, windows)
         total += objective(net, windows.batch(part)) * (weight * len(index))
-    return float(runtime.mean(total)) / len(chosen)
+    return float(runtime.mean(total)) / max(count, 1)
 
 
 @torch.no_grad()
@@ -62,7 +69,7 @@ def series_errors(
         error = (forward(net, batch) - batch.y).abs().to(torch.float64)
         observed = torch.ones_like(error)
         if batch.y_mask is not None:
-            observed *= batch.y_mask.unsqueeze(-1)
+            observed *= beside_values(batch.y_mask)
         both = torch.stack([(error * observed).sum(1), observed.sum(1)])
         totals.index_add_(1, windows.series_of(index), both)
     return totals[0] / totals[1].clamp(min=1), totals[1]
@@ -75,6 +82,11 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
     indices = spread_indices(windows, None).split(batch_size)
     with threads_for(min(len(windows), batch_size) * windows.sample_size):
         return torch.cat([forward(net, windows.batch(index)) for index in indices])
+
+
+def _has_gaps(windows: BatchSource) -> bool:
+    """Whether some windows may have no target that counts."""
+    return isinstance(windows, Windows) and windows.buffer.observed is not None
 
 
 def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from skscale.ops import fill_padding
+from skscale.ops import begun, beside_values, fill_window, masked_mean
 from skscale.training.data import spread_indices
 from skscale.training.windows import Batch, Windows
 
@@ -23,6 +23,7 @@ _VALUES_AT_ONCE = 2**18
 # alike, so that some thousand windows count whatever the number of channels is.
 _MOST_ROWS = 2**19
 _FEWEST_WINDOWS = 2**12
+_LEAST_OBSERVED = 1 / 3
 
 
 @torch.inference_mode(False)
@@ -34,17 +35,18 @@ def fit_linear_maps(
 
     Windows are centred by their mean and weighted by one over their variance, so that every
     part of a growing series counts the same; one whose target lies a hundred deviations off
-    counts less. Padding is what it is for `skscale.nn.LinearForecast`: the first season, repeated
-    backwards. The normal equations are summed over passes of bounded size: memory does
-    not grow with the number of windows or channels. Of half a million rows or more, an evenly
-    spread part counts.
+    counts less. Padding and missing values are filled as in `skscale.nn.LinearForecast`, missing
+    targets from context and target together. The normal equations are summed over passes of
+    bounded size: memory does not grow with the number of windows or channels. Of half a million
+    rows or more, an evenly spread part counts.
 
     Parameters
     ----------
     windows : Windows
-        Those that observe one point of the context are left out. Steps of the horizon that less
-        than half of the windows observe are learned from those alone that do; where these are
-        few, they take the correction of the last step of their phase.
+        Those that observe one point of the context, or less than half of the target, are left
+        out. Steps of the horizon that less than half of the windows reach are learned from those
+        alone that do; where these are few, they take the correction of the last step of their
+        phase.
     prior : Tensor of shape (prediction_length, context_length)
         The map that an infinite penalty gives.
     penalties : sequence of float
@@ -77,7 +79,8 @@ def _corrections(
     channels = windows.buffer.values.shape[1]
     chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
-        x, residual = _centred_rows(windows.batch(index), prior, season)
+        whole = windows.steps_to_end(index) >= steps
+        x, residual = _centred_rows(windows.batch(index), whole, prior, season)
         gram.addmm_(x.T, x)
         cross.addmm_(x.T, residual)
         count += len(x)
@@ -96,7 +99,7 @@ def _observed_steps(windows: Windows, context_length: int) -> tuple[int, int]:
     Many are twice as many windows and channels as a map has weights for a step.
     """
     step = torch.arange(windows.prediction_length, device=windows.device)
-    observed = windows.observed(spread_indices(windows, 1024)).unsqueeze(1) > step
+    observed = windows.steps_to_end(spread_indices(windows, 1024)).unsqueeze(1) > step
     share = observed.double().mean(dim=0)
     rows = share * len(windows) * windows.buffer.values.shape[1]
     return max(1, int((share >= 0.5).sum())), int((rows >= 2 * context_length).sum())
@@ -109,16 +112,17 @@ def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
     return torch.where(step < fitted, step, fitted - period + (step - fitted) % period)
 
 
-def _centred_rows(batch: Batch, prior: Tensor, season: int) -> tuple[Tensor, Tensor]:
-    """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled."""
-    used = _used(batch, len(prior))
-    x = _rows(fill_padding(batch.x, batch.mask, season), used)
-    y = _rows(batch.y[:, : len(prior)], used)
-    if batch.mask is None:
-        centre = x.mean(dim=1, keepdim=True)
-    else:
-        mask = batch.mask[used].repeat_interleave(batch.x.shape[2], dim=0)
-        centre = (x * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True)
+def _centred_rows(batch: Batch, whole: Tensor, prior: Tensor, season: int) -> tuple[Tensor, Tensor]:
+    """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled.
+
+    Of the windows that are ``whole`` (batch,): their series goes on as far as the prior forecasts.
+    """
+    steps = len(prior)
+    used = _used(batch, whole, steps)
+    x, y = _filled(batch, steps, season)
+    shown = None if batch.mask is None else begun(beside_values(batch.mask))
+    centre = _rows(masked_mean(x.to(torch.float64), shown), used)
+    x, y = _rows(x, used), _rows(y, used)
     x -= centre
     residual = (y - centre).addmm_(x, prior.T, alpha=-1)
     size = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
@@ -127,17 +131,37 @@ def _centred_rows(batch: Batch, prior: Tensor, season: int) -> tuple[Tensor, Ten
     return x.div_(spread), residual.div_(spread)
 
 
-def _used(batch: Batch, steps: int) -> Tensor | slice:
-    """Windows that observe two points of the context and all of the first ``steps`` targets."""
-    used: Tensor | slice = slice(None)
+def _filled(batch: Batch, steps: int, season: int) -> tuple[Tensor, Tensor]:
+    """Contexts and the first ``steps`` targets without gaps."""
+    x, y = fill_window(batch.x, batch.mask, season), batch.y[:, :steps]
+    if batch.y_mask is None or batch.y_mask.dim() == 2:
+        return x, y
+    # A target may look both ways: what it is for a window has been observed by then.
+    mask = (
+        x.new_ones(x.shape, dtype=torch.bool) if batch.mask is None else beside_values(batch.mask)
+    )
+    both = torch.cat((mask.expand_as(x), batch.y_mask[:, :steps]), dim=1)
+    filled = fill_window(torch.cat((batch.x, y), dim=1), both, season)
+    return x, filled[:, x.shape[1] :]
+
+
+def _used(batch: Batch, whole: Tensor, steps: int) -> Tensor:
+    """Rows that observe enough of context and targets, (batch, channels).
+
+    Two points of the context and, from the first on, a third: few filled ones are all of a kind,
+    which a regression would magnify. Half of the targets.
+    """
+    used = whole.unsqueeze(1).expand(-1, batch.x.shape[2])
     if batch.mask is not None:
-        used = batch.mask.sum(dim=1) >= min(2, batch.mask.shape[1])
+        mask = beside_values(batch.mask)
+        observed = mask.sum(dim=1)
+        used = used & (observed >= min(2, batch.x.shape[1]))
+        used = used & (_LEAST_OBSERVED * begun(mask).sum(dim=1) <= observed)
     if batch.y_mask is not None:
-        whole = batch.y_mask[:, :steps].all(dim=1)
-        used = whole if isinstance(used, slice) else used & whole
+        used = used & (2 * beside_values(batch.y_mask)[:, :steps].sum(dim=1) >= steps)
     return used
 
 
-def _rows(values: Tensor, used: Tensor | slice) -> Tensor:
-    """Windows (batch, length, n_channels) in use as rows (rows, length), in float64."""
-    return values[used].transpose(1, 2).flatten(0, 1).to(torch.float64)
+def _rows(values: Tensor, used: Tensor) -> Tensor:
+    """Rows in use of windows (batch, length, n_channels), as (rows, length) in float64."""
+    return values.transpose(1, 2)[used].to(torch.float64)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss
 
+from skscale.ops import begun, beside_values, fill_holes, masked_mean
 from skscale.training.windows import Batch
 
 __all__ = ["LOSSES", "get_loss"]
@@ -41,24 +42,22 @@ def smape(forecast: Tensor, batch: Batch) -> Tensor:
 def mase(forecast: Tensor, batch: Batch) -> Tensor:
     """Mean absolute error over the mean step of the context (a window-wise MASE).
 
-    The step is bounded below by a hundredth of the series' unit, or flat windows would
-    outweigh all others; a context of one point has no steps, and counts as flat.
+    A step leads from one observed value to the next. It is bounded below by a hundredth of the
+    series' unit, or flat windows would outweigh all others; a context of one point has no steps,
+    and counts as flat.
     """
-    steps = batch.x.diff(dim=1).abs()
     if batch.mask is None:
+        steps = batch.x.diff(dim=1).abs()
         size = steps.sum(dim=1, keepdim=True) / max(steps.shape[1], 1)
     else:
-        # Padding repeats the first value: its steps are zero, only their number is wrong.
-        count = (batch.mask.sum(1) - 1).clamp(min=1).reshape(-1, 1, 1)
-        size = steps.sum(dim=1, keepdim=True) / count
+        mask = beside_values(batch.mask)
+        steps = fill_holes(batch.x, mask).diff(dim=1).abs() * begun(mask)[:, :-1]
+        size = steps.sum(dim=1, keepdim=True) / (mask.sum(1, keepdim=True) - 1).clamp(min=1)
     return _mean((forecast - batch.y).abs() / size.clamp(min=0.01), batch)
 
 
 def _mean(error: Tensor, batch: Batch) -> Tensor:
-    if batch.y_mask is None:
-        return error.mean()
-    observed = batch.y_mask.unsqueeze(-1).to(error.dtype)
-    return (error * observed).sum() / (observed.sum() * error.shape[-1])
+    return masked_mean(error, batch.y_mask, dim=None)
 
 
 LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae, "huber": huber, "smape": smape, "mase": mase}

@@ -110,7 +110,7 @@ class Runtime:
             return index, 1.0
         rank, world = self.fabric.global_rank, self.fabric.world_size
         observed = windows.observed(index)
-        weight = observed[rank::world].sum() * world / observed.sum()
+        weight = observed[rank::world].sum() * world / observed.sum().clamp(min=1)
         part = index[rank::world].contiguous()
         return (part if len(part) else index[:1]), weight
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -17,13 +18,15 @@ class Batch(NamedTuple):
     Attributes
     ----------
     x : Tensor of shape (batch, context_length, n_channels)
-        Contexts, padding included (it repeats the first observed value).
+        Contexts, padding included (it repeats the first point); zero where a value is missing.
     y : Tensor of shape (batch, prediction_length, n_channels)
-        Targets.
-    mask : bool Tensor of shape (batch, context_length) or None
-        False where ``x`` is padding; None when nothing is.
-    y_mask : bool Tensor of shape (batch, prediction_length) or None
-        False where the series ends before the horizon does; None when none does.
+        Targets, likewise.
+    mask : bool Tensor or None
+        False where ``x`` was not observed. (batch, context_length) where that is padding alone,
+        (batch, context_length, n_channels) where values are missing; None when all are there.
+    y_mask : bool Tensor or None
+        The same of ``y``: False where a value is missing, or the series ends before the horizon
+        does.
     past_features, future_features : Tensor of shape (batch, length, n_features) or None
     location, scale : Tensor of shape (batch, 1, n_channels)
         What brings ``x`` and ``y`` back to their original units.
@@ -46,13 +49,15 @@ class SeriesBuffer:
     Parameters
     ----------
     values : Tensor of shape (n_points, n_channels)
-        Scaled values of all series.
+        Scaled values of all series; any number where one is missing.
     offsets : int64 Tensor of shape (n_series + 1,)
         Series ``i`` is ``values[offsets[i] : offsets[i + 1]]``.
     location, scale : Tensor of shape (n_series, n_channels)
         ``values * scale + location`` are the original values.
     features : Tensor of shape (n_points, n_features) or None
         Features known at every point, shared by the channels.
+    observed : bool Tensor of shape (n_points, n_channels) or None
+        False where a value is missing; None where none is.
     """
 
     values: Tensor
@@ -60,6 +65,7 @@ class SeriesBuffer:
     location: Tensor
     scale: Tensor
     features: Tensor | None = None
+    observed: Tensor | None = None
 
     @property
     def lengths(self) -> Tensor:
@@ -78,6 +84,8 @@ class Windows:
     A window with cut ``c`` has the points ``c - context_length, ..., c - 1`` as context and
     ``c, ..., c + prediction_length - 1`` as target. Context before a series' first point is
     padding, marked in ``Batch.mask``; targets behind its last are marked in ``Batch.y_mask``.
+    Where values are missing, a context without any shows the last one before it at its end;
+    targets of a channel that has shown nothing by the cut do not count.
     Memory is one number per series, however many windows there are.
 
     Parameters
@@ -175,6 +183,14 @@ class Windows:
         )
 
     def observed(self, index: Tensor) -> Tensor:
+        """Targets that count, (batch,) for windows ``index``: steps, or values where some miss."""
+        if self.buffer.observed is None:
+            return self.steps_to_end(index)
+        y_mask = self.batch(index).y_mask
+        assert y_mask is not None
+        return y_mask.sum(dim=(1, 2))
+
+    def steps_to_end(self, index: Tensor) -> Tensor:
         """Steps of the horizon before the end of the series, (batch,) for windows ``index``."""
         series, cut = self.place(index)
         return (self._end[series] - cut).clamp(max=self.prediction_length)
@@ -201,10 +217,17 @@ class Windows:
             past = torch.maximum(past, start)
         if self._truncated:
             future = torch.minimum(future, stop - 1)
+        x, y = buffer.values[past], buffer.values[future]
+        if buffer.observed is not None:
+            mask = _beside(buffer.observed[past], mask)
+            y_mask = _beside(buffer.observed[future], y_mask)
+            x, mask = self._with_last_value(x, mask, start, at_cut)
+            x, y = x.masked_fill(~mask, 0.0), y.masked_fill(~y_mask, 0.0)
+            y_mask &= mask.any(dim=1, keepdim=True)
         features = buffer.features
         return Batch(
-            x=buffer.values[past],
-            y=buffer.values[future],
+            x=x,
+            y=y,
             mask=mask,
             y_mask=y_mask,
             past_features=None if features is None else features[past],
@@ -212,3 +235,28 @@ class Windows:
             location=buffer.location[series].unsqueeze(1),
             scale=buffer.scale[series].unsqueeze(1),
         )
+
+    def _with_last_value(
+        self, x: Tensor, mask: Tensor, start: Tensor, at_cut: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Contexts, and masks, that end in the last value before them where they have none."""
+        last = self._last_observed[at_cut.squeeze(1) - 1]
+        place = last.clamp(min=0)
+        value = self.buffer.values.gather(0, place)
+        empty = ~mask.any(dim=1) & (last >= start)
+        x[:, -1] = torch.where(empty, value, x[:, -1])
+        mask[:, -1] |= empty
+        return x, mask
+
+    @cached_property
+    def _last_observed(self) -> Tensor:
+        """Last point with a value at or before every point, (n_points, n_channels); -1 for none."""
+        observed = self.buffer.observed
+        assert observed is not None
+        place = torch.arange(len(observed), device=self.device).unsqueeze(1)
+        return torch.where(observed, place, -1).cummax(0).values
+
+
+def _beside(observed: Tensor, points: Tensor | None) -> Tensor:
+    """Values that are ``observed`` (batch, length, n_channels), at ``points`` (batch, length)."""
+    return observed if points is None else observed & points.unsqueeze(-1)

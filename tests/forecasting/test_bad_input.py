@@ -24,7 +24,7 @@ def indexed(index):
 
 
 BAD_Y = {
-    "nan": (changed(Y, 3, np.nan), ValueError, "column 'y' of y holds nan at 3"),
+    "all missing": (Y * np.nan, ValueError, "column 'y' of y has no values"),
     "inf": (changed(Y, 5, -np.inf), ValueError, "column 'y' of y holds -inf at 5"),
     "object": (Y.astype(object), TypeError, "of y has dtype object"),
     "text": (pd.Series(list("abcdef")), TypeError, "of y has dtype"),
@@ -75,7 +75,7 @@ def test_y(make, case):
 
 BAD_X = {
     "too short": (X[:30], X[40:], "X has no row for 30; it must cover y"),
-    "nan": (changed(X[:40], 7, np.nan), X[40:], "column 'a' of X holds nan at 7"),
+    "inf": (changed(X[:40], 7, np.inf), X[40:], "column 'a' of X holds inf at 7"),
     "text": (X[:40].astype(str), X[40:], "column 'a' of X has dtype"),
     "future too short": (X[:40], X[40:42], "X has no row for 42; it must cover the horizon"),
     "future inf": (X[:40], changed(X[40:], 1, np.inf), "column 'a' of X holds inf at 41"),

@@ -132,6 +132,18 @@ def padded(inputs):
     return inputs._replace(mask=torch.arange(CONTEXT) >= start)
 
 
+def gappy(inputs):
+    """Add a mask of every value: points, blocks, both ends, one channel without any."""
+    generator = torch.Generator().manual_seed(2)
+    mask = torch.rand(inputs.x.shape, generator=generator) > 0.3
+    mask[0] = True
+    mask[1, :6, 0] = False
+    mask[2, -5:] = False
+    mask[4, 3:-1] = False
+    mask[4, :, 1] = False
+    return inputs._replace(mask=mask)
+
+
 def trained(name):
     """Names of the parameters that forecasts depend on."""
     names = dict(build(name).named_parameters())

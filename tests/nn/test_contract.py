@@ -19,6 +19,7 @@ from .networks import (
     build,
     draw,
     features_of,
+    gappy,
     padded,
     trained,
 )
@@ -26,6 +27,7 @@ from .networks import (
 every_network = pytest.mark.parametrize("name", NETWORKS)
 networks_with_features = pytest.mark.parametrize("name", [n for n in NETWORKS if features_of(n)])
 trained_networks = pytest.mark.parametrize("name", [n for n in NETWORKS if trained(n)])
+CHANGES = {(lambda inputs: inputs): "whole", padded: "padded", gappy: "gappy"}
 SHAPE = (BATCH, HORIZON, CHANNELS)
 
 
@@ -47,7 +49,7 @@ def test_shape_and_type(name, dtype, features):
 
 
 @every_network
-@pytest.mark.parametrize("change", [lambda inputs: inputs, padded], ids=["whole", "padded"])
+@pytest.mark.parametrize("change", CHANGES, ids=CHANGES.get)
 def test_a_forecast_does_not_depend_on_its_batch_mates(name, change):
     net = build(name)
     inputs = change(draw(net))
@@ -76,7 +78,43 @@ def test_a_mask_that_hides_nothing_changes_nothing(name):
     net = build(name)
     inputs = draw(net)
     everything = torch.ones(BATCH, CONTEXT, dtype=torch.bool)
-    assert_equal(inputs._replace(mask=everything)(net), inputs(net))
+    for mask in (everything, everything.unsqueeze(-1).expand(-1, -1, CHANNELS)):
+        assert_equal(inputs._replace(mask=mask)(net), inputs(net))
+
+
+@every_network
+def test_what_stands_in_a_hole_does_not_matter(name):
+    net = build(name)
+    inputs = gappy(draw(net))
+    expected = inputs(net)
+    assert expected.isfinite().all()
+    for junk in (0.0, 1e9, torch.nan, torch.inf):
+        other = inputs._replace(x=inputs.x.masked_fill(~inputs.mask, junk))
+        assert torch.equal(other(net), expected)
+    assert not torch.allclose(expected[1:], inputs._replace(mask=None)(net)[1:])
+
+
+@every_network
+@pytest.mark.parametrize("change", [padded, gappy])
+def test_a_mask_of_points_is_that_of_all_their_values(name, change):
+    net = build(name)
+    inputs = change(draw(net))
+    points = inputs.mask if inputs.mask.dim() == 2 else inputs.mask[..., 0]
+    values = points.unsqueeze(-1).expand(-1, -1, CHANNELS)
+    forecast = inputs._replace(mask=points)(net)
+    assert_equal(inputs._replace(mask=values)(net), forecast)
+
+
+@every_network
+def test_a_straight_line_needs_no_inner_points(name):
+    """What fills its holes is the line: only statistics know that they were there."""
+    net = build(name)
+    line = torch.linspace(-3, 3, CONTEXT, dtype=torch.float64).reshape(1, -1, 1)
+    whole = draw(net, batch=1)._replace(x=line.expand(-1, -1, CHANNELS).clone())
+    mask = torch.ones(1, CONTEXT, CHANNELS, dtype=torch.bool)
+    mask[:, [5, 11, 12, 18]] = False  # alike on both sides of the middle
+    filled, expected = whole._replace(mask=mask)(net), whole(net)
+    assert (filled - expected).abs().max() < 0.3 * (1 + expected.abs().max())
 
 
 @every_network
@@ -97,6 +135,17 @@ def test_padding_passes_no_gradient(name):
 
 
 @every_network
+def test_holes_pass_no_gradient(name):
+    net = build(name)
+    inputs = gappy(draw(net))
+    inputs = inputs._replace(x=inputs.x.masked_fill(~inputs.mask, torch.nan).requires_grad_())
+    inputs(net).square().sum().backward()
+    assert (inputs.x.grad[~inputs.mask] == 0).all()
+    assert inputs.x.grad.isfinite().all()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in net.parameters())
+
+
+@every_network
 def test_a_forward_pass_leaves_no_trace(name):
     net = build(name)
     inputs = padded(draw(net))
@@ -111,7 +160,7 @@ def test_a_forward_pass_leaves_no_trace(name):
 
 
 @pytest.mark.parametrize("name", [n for n, row in NETWORKS.items() if row.equivariant])
-@pytest.mark.parametrize("change", [lambda inputs: inputs, padded], ids=["whole", "padded"])
+@pytest.mark.parametrize("change", CHANGES, ids=CHANGES.get)
 def test_shift_and_scale_of_the_input_come_out_again(name, change):
     net = build(name)
     # The 1e-5 that is added to a variance must not count: large windows, and more than one point.
@@ -137,9 +186,9 @@ def test_masks_are_boolean_and_have_a_value_for_every_point(name):
     for mask in WRONG_MASKS:
         with pytest.raises(TypeError, match="mask must be a boolean Tensor, got"):
             inputs._replace(mask=mask)(net)
-    for shape in [(BATCH, CONTEXT + 1), (1, CONTEXT), (CONTEXT,), (BATCH, CONTEXT, CHANNELS)]:
+    for shape in [(BATCH, CONTEXT + 1), (1, CONTEXT), (CONTEXT,), (BATCH, CONTEXT, CHANNELS + 1)]:
         mask = torch.ones(shape, dtype=torch.bool)
-        with pytest.raises(ValueError, match=rf"mask must have shape \({BATCH}, {CONTEXT}\), got"):
+        with pytest.raises(ValueError, match=rf"mask must have shape \({BATCH}, {CONTEXT}\) or "):
             inputs._replace(mask=mask)(net)
 
 

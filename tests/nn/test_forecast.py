@@ -46,8 +46,16 @@ def test_networks_see_padding_as_zeros_and_features_always():
     assert seen[0].flatten().tolist() == [0, 0, 1, 1]
     assert seen[1].flatten().tolist() == [0, 0, 0, 0, 2, 2, 2, 2]
     assert seen[2].flatten().tolist() == [0, 0, 0]
-    assert seen[3] is mask
+    assert torch.equal(seen[3], mask.unsqueeze(-1))
     assert Seeing(4, 3, 1)(x, mask=mask)[1:3] == (None, None)
+
+
+def test_networks_see_filled_holes_and_a_mask_beside_them():
+    x = torch.tensor([9.0, 1.0, 9.0, 2.0, 9.0, 9.0]).reshape(1, 6, 1)
+    mask = torch.tensor([[False, True, False, True, False, False]])
+    seen = Seeing(6, 3, 1)(x, mask=mask)
+    assert seen[0].flatten().tolist() == [0, 1, 1.5, 2, 2, 2]
+    assert torch.equal(seen[3], mask.unsqueeze(-1))
 
 
 def test_a_network_must_write_its_forecast():

@@ -216,7 +216,9 @@ def test_multiscale_in_a_pipeline_with_grid_search():
     assert search.predict(X).shape == y.shape
 
 
-@pytest.mark.parametrize("missing", [AveragePooling, MaxPooling, MinPooling, MovingAverage])
+@pytest.mark.parametrize(
+    "missing", [AveragePooling, MaxPooling, MinPooling, MovingAverage, DiscreteGaussian]
+)
 def test_missing_values_are_refused_or_left_out(missing):
     x = X2.copy()
     x[0, 1] = np.nan
@@ -226,6 +228,15 @@ def test_missing_values_are_refused_or_left_out(missing):
     assert np.isfinite(result).all()
     with pytest.raises(ValueError, match=r"'missing' parameter .* must be .*Got 'drop'"):
         missing(2, missing="drop").fit(X2)
+
+
+@pytest.mark.parametrize("grid", ["coarse", "full"])
+def test_continuous_scales_leave_missing_values_out(grid):
+    x = np.full((1, 24), 3.0)
+    x[0, [1, 4, 5, 12, 13]] = np.nan  # a whole block of two, part of one of three
+    operator = AveragePooling(missing="ignore")
+    found = ContinuousScale(operator, scale=2.5, grid=grid).fit_transform(x)
+    np.testing.assert_allclose(found, np.full_like(found, 3.0))
 
 
 BAD_SCALES = [

@@ -96,3 +96,16 @@ def test_forecastability_has_gradients():
 def test_wrong_options_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_blend_with_nothing_is_the_other():
+    fine, coarse = torch.tensor([1.0, torch.nan, 3.0]), torch.tensor([5.0, 6.0, torch.nan])
+    cells = torch.tensor([0, 1, 2])
+    found = ops.blend_scales(fine, coarse, cells, 1.5, ignore_nan=True)
+    assert found.tolist() == [3.0, 6.0, 3.0]
+
+
+def test_a_full_blend_weighs_what_is_there():
+    outputs = {1: [1.0, torch.nan, torch.nan], 2: [3.0, 4.0, torch.nan]}
+    found = ops.blend_full(lambda j: torch.tensor(outputs[j]), torch.tensor(1.5), ignore_nan=True)
+    torch.testing.assert_close(found, torch.tensor([2.0, 4.0, torch.nan]), equal_nan=True)

@@ -138,3 +138,55 @@ def test_wrong_options_are_named(call, message):
 )
 def test_gradients(function):
     assert torch.autograd.gradcheck(function, torch.from_numpy(X).requires_grad_())
+
+
+def plain_gaussian_mean(x, weights, edges):
+    """Every point by its definition: weights over what is there, zeros beyond the ends included."""
+    n = len(x)
+    whole = weights[0] + 2 * weights[1:].sum()
+    found = np.full(n, np.nan)
+    for t in range(n):
+        total = share = 0.0
+        for s in range(t - n + 1, t + n):
+            inside = 0 <= s < n
+            if (edges == "renormalise" and not inside) or (inside and np.isnan(x[s])):
+                continue
+            total += weights[abs(s - t)] * (x[s] if inside else 0.0)
+            share += weights[abs(s - t)]
+        inside_weight = sum(weights[abs(s - t)] for s in range(n))
+        of = whole if edges == "zero" else inside_weight
+        if share >= 1e-3 * of:
+            found[t] = total / share * (whole if edges == "zero" else 1.0)
+    return found
+
+
+@pytest.mark.parametrize("edges", ["zero", "renormalise"])
+@pytest.mark.parametrize("method", ["dense", "truncated", "fft"])
+def test_gaussian_weighs_what_is_there(edges, method):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 60))
+    x[0, [0, 7, 8, 30, 59]] = np.nan
+    x[1, 20:45] = np.nan  # the kernel does not reach the middle
+    x[2, :] = np.nan
+    weights = ops.discrete_gaussian(torch.tensor(2.0, dtype=torch.float64), 60).numpy()
+    found = ops.gaussian_smooth(torch.from_numpy(x), 2.0, edges, method, 1e-9, ignore_nan=True)
+    expected = np.array([plain_gaussian_mean(row, weights, edges) for row in x])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert np.isnan(found[1, 32])
+    assert np.isfinite(found[0]).all()
+
+
+@pytest.mark.parametrize("edges", ["reflect", "replicate"])
+def test_a_constant_with_gaps_stays_one_under_a_gaussian(edges):
+    x = torch.full((1, 30), 7.0, dtype=torch.float64)
+    x[0, [0, 11, 12, 29]] = torch.nan
+    found = ops.gaussian_smooth(x, 3.0, edges, ignore_nan=True)
+    torch.testing.assert_close(found, torch.full_like(x, 7.0))
+
+
+@pytest.mark.parametrize("edges", ["zero", "reflect", "replicate", "renormalise"])
+def test_nothing_missing_smooths_as_ever(edges):
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 30)))
+    for scale in (2.0, torch.linspace(0.5, 3.0, 30, dtype=torch.float64)):
+        found = ops.gaussian_smooth(x, scale, edges, ignore_nan=True)
+        torch.testing.assert_close(found, ops.gaussian_smooth(x, scale, edges))

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from skscale.nn import reference_maps
+from skscale.nn import LinearForecast, reference_maps
 from skscale.training import SeriesBuffer, Windows, fit_linear_maps, linear
 
 L, T = 4, 3
@@ -29,7 +31,7 @@ def naive():
 
 
 def plain_ridge(series, prior, penalty, first=L):
-    """The normal equations, window by window; padding repeats the first value observed."""
+    """The normal equations, window by window; padding repeats the first value."""
     gram, cross, count = np.zeros((L, L)), np.zeros((L, T)), 0
     for one in series:
         values = np.asarray(one, dtype=np.float32).astype(np.float64)
@@ -145,3 +147,33 @@ def test_reference_maps_by_hand(season):
     assert (maps["naive"] @ window).tolist() == [6.0, 6.0, 6.0]
     for weight in maps.values():  # forecasts move with the series
         torch.testing.assert_close(weight.sum(1), torch.ones(T, dtype=torch.float64))
+
+
+def gappy(share, *series, length=L):
+    """Windows with a share of the values missing; 1e9 stands there."""
+    buffer = buffer_of(*series)
+    observed = torch.from_numpy(np.random.default_rng(0).random(buffer.values.shape) > share)
+    buffer = replace(buffer, values=buffer.values.masked_fill(~observed, 1e9), observed=observed)
+    first = torch.full_like(buffer.lengths, length)
+    return Windows(buffer, length, T, first, buffer.lengths - T)
+
+
+@pytest.mark.parametrize(("share", "tolerance"), [(0.0, 1e-6), (0.1, 0.25), (0.3, 0.65)])
+def test_a_season_is_learned_through_gaps(share, tolerance):
+    """A sine goes on, nearly, by what gappy windows give; the last value would be 0.85 off."""
+    series = [np.sin(np.arange(400.0) / 2 + phase) for phase in range(4)]
+    (whole,) = fit_linear_maps(windows_of(*series), naive(), [0.003])
+    (found,) = fit_linear_maps(gappy(share, *series), naive(), [0.003])
+    window = torch.sin(torch.arange(L) / 2.0).reshape(1, L, 1)
+    ahead = torch.sin((L + torch.arange(T)) / 2.0)
+    whole, found = (LinearForecast(weight, 1)(window).flatten() for weight in (whole, found))
+    assert (whole - ahead).abs().max() < 0.1
+    assert (found - whole).abs().max() <= tolerance
+
+
+def test_contexts_with_few_values_do_not_count():
+    """Some of a walk's last values: lines and constants, whose deviations divide by little."""
+    prior = reference_maps(24, T, 1)["naive"]
+    windows = gappy(0.9, noise(300).cumsum(), length=24)
+    (found,) = fit_linear_maps(windows, prior, [0.003])
+    assert (found - prior).abs().sum(dim=1).max() < 5  # 160 with all that show two values

@@ -62,3 +62,27 @@ def test_unknown_name():
 def test_mase_of_a_context_of_one_point_counts_it_as_flat(mask):
     one = batch(mask)._replace(x=X[:, :1])
     assert float(get_loss("mase")(FORECAST, one)) == pytest.approx(100 * HAND["mae"])
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_missing_targets_do_not_count(name):
+    y_mask = torch.tensor([[True, True], [False, True]]).unsqueeze(-1)
+    wild = FORECAST.clone()
+    wild[1, 0] = 1e6
+    others = {"mse": 5 / 3, "mae": 1, "huber": 2 / 3, "smape": 2 * (1 / 9 + 2 / 16) / 3}
+    others["mase"] = (1 / 1.5 + 2 / 1.5) / 3
+    assert float(get_loss(name)(wild, batch(y_mask=y_mask))) == pytest.approx(others[name])
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_without_targets_there_is_no_loss(name):
+    nothing = torch.zeros(2, 2, 1, dtype=torch.bool)
+    assert float(get_loss(name)(FORECAST, batch(y_mask=nothing))) == 0
+
+
+def test_mase_steps_from_one_observed_value_to_the_next():
+    """The first context steps from 1 to 4, the second from 5 to 6; 1e9 stands in the holes."""
+    mask = torch.tensor([[True, False, True], [False, True, True]]).unsqueeze(-1)
+    gappy = batch(mask)._replace(x=X.masked_fill(~mask, 1e9))
+    expected = (1 / 3 + 2 / 3 + 0.5 / 1) / 4
+    assert float(get_loss("mase")(FORECAST, gappy)) == pytest.approx(expected)

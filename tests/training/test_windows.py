@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -80,3 +82,49 @@ def test_memory_does_not_grow_with_the_number_of_windows():
     held = sum(v.numel() for v in vars(windows).values() if isinstance(v, torch.Tensor))
     assert len(windows) == n - 720 - 96 + 1
     assert held < 1000
+
+
+@pytest.fixture
+def gappy(buffer):
+    observed = torch.from_numpy(np.random.default_rng(0).random((26, 2)) > 0.4)
+    observed[12:20, 1] = False  # the last series begins in its second channel at 8 only
+    observed[12:14, 0] = True
+    observed[14:22, 0] = False  # more than a context
+    return replace(buffer, observed=observed)
+
+
+def test_masks_of_values_equal_slices(gappy, buffer):
+    L, T, first, last = 4, 2, [1, 1, 1], [8, 2, 13]
+    windows = Windows(gappy, L, T, torch.tensor(first), torch.tensor(last))
+    whole = Windows(buffer, L, T, torch.tensor(first), torch.tensor(last))
+    every = torch.arange(len(windows))
+    batch, plain_batch = windows.batch(every), whole.batch(every)
+    for row, (series, cut, past, mask, _) in enumerate(plain(buffer, L, T, first, last)):
+        start, end = (int(o) for o in buffer.offsets[series : series + 2])
+        seen = gappy.observed[start:end]
+        shown = torch.zeros(L, 2, dtype=torch.bool)
+        shown[mask] = seen[max(0, cut - L) : cut]
+        x = torch.where(shown, past, 0.0)
+        for c in range(2):
+            before = np.flatnonzero(seen[:cut, c])
+            if not shown[:, c].any() and len(before):  # the last value before the window
+                x[-1, c], shown[-1, c] = buffer.values[start + before[-1], c], True
+        targets = torch.zeros(T, 2, dtype=torch.bool)
+        targets[: len(seen[cut : cut + T])] = seen[cut : cut + T]
+        targets &= shown.any(0)
+        assert torch.equal(batch.mask[row], shown)
+        assert torch.equal(batch.x[row], x)
+        assert torch.equal(batch.y_mask[row], targets)
+        assert torch.equal(batch.y[row][targets], plain_batch.y[row][targets])
+        assert windows.observed(torch.tensor([row])) == targets.sum()
+        assert windows.steps_to_end(torch.tensor([row])) == whole.observed(torch.tensor([row]))
+
+
+def test_what_stands_in_a_hole_does_not_matter(gappy):
+    cuts = torch.tensor([1, 1, 1]), torch.tensor([8, 2, 13])
+    expected = Windows(gappy, 4, 2, *cuts).batch(torch.arange(23))
+    for junk in (1e9, float("nan")):
+        other = replace(gappy, values=gappy.values.masked_fill(~gappy.observed, junk))
+        found = Windows(other, 4, 2, *cuts).batch(torch.arange(23))
+        for one, two in zip(found, expected, strict=True):
+            assert torch.equal(one, two)

@@ -112,7 +112,7 @@ class AutoencoderForecastNet(ForecastNet):
         self, x: Tensor, past_features: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """Reconstruct windows (batch, context_length, n_channels); arguments as for a forecast."""
-        x, past_features = self._context(x, past_features, mask)
+        x, past_features, mask = self._context(x, past_features, mask)
         rows, features, state = self._rows(x, past_features, mask)
         reconstruction, _ = self.autoencoder(rows, features)
         return self.norm.inverse(self._channels(reconstruction.squeeze(2)), state)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from skscale.nn.layers.checks import check_flag, check_integer, check_number
-from skscale.nn.layers.masking import hide, masked_mean
+from skscale.nn.layers.masking import hide
+from skscale.ops import masked_mean
 
 __all__ = ["RevIN", "RevINState"]
 
@@ -77,9 +78,10 @@ class RevIN(nn.Module):
         ----------
         x : Tensor of shape (batch, length, n_channels)
             Windows.
-        mask : bool Tensor of shape (batch, length), optional
-            False marks padding: it does not enter the statistics and becomes zero, whatever
-            stands there.
+        mask : bool Tensor of shape (batch, length) or (batch, length, n_channels), optional
+            False marks what was not observed: it does not enter the statistics. What is before
+            the first observed value is padding and becomes zero, whatever stands there; what is
+            behind must have been filled, and stays.
 
         Returns
         -------

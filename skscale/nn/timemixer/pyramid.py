@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from skscale.nn.layers.checks import check_choice
 from skscale.nn.layers.masking import fill, hide
+from skscale.ops import begun
 
 __all__ = ["Pyramid"]
 
@@ -45,7 +46,11 @@ class Pyramid(nn.Module):
             )
 
     def forward(self, x: Tensor, mask: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:
-        """Build the scales of x (batch, length, n_channels), each with its mask (batch, length)."""
+        """Build the scales of filled x (batch, length, n_channels), each with its mask.
+
+        Masks are (batch, length, 1) or of the shape of their scale. A pooled value is observed if
+        one of its group is.
+        """
         scales = [(x, mask)]
         for length in self.lengths[1:]:
             x, mask = self._coarser(x, mask, length)
@@ -56,13 +61,15 @@ class Pyramid(nn.Module):
         groups = x[:, : length * self.window].unflatten(1, (length, self.window))
         if mask is None:
             return self._pool(x, groups, length), None
-        observed = mask[:, : length * self.window].unflatten(1, (length, self.window))
+        observed, shown = (
+            m[:, : length * self.window].unflatten(1, (length, self.window))
+            for m in (mask, begun(mask))
+        )
         coarse_mask = observed.any(2)
         if self.method == "avg":
-            count = observed.sum(2).clamp(min=1).unsqueeze(-1)
-            coarse = (groups * observed.unsqueeze(-1)).sum(2) / count
+            coarse = (groups * shown).sum(2) / shown.sum(2).clamp(min=1)
         elif self.method == "max":
-            coarse = groups.masked_fill(~observed.unsqueeze(-1), -torch.inf).amax(2)
+            coarse = groups.masked_fill(~shown, -torch.inf).amax(2)
         else:
             # A filter needs a value everywhere: the mean of what was observed is the neutral one.
             coarse = self._convolve(fill(x, mask), length)

@@ -1,0 +1,143 @@
+"""What is known of windows: means of what was observed, and what stands in its gaps.
+
+A mask is True where a value was observed. It has a flag for every point, (batch, length), or for
+every value, (batch, length, n_channels).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from skscale.ops.padding import fill_padding
+from skscale.ops.smoothing import moving_average
+
+__all__ = ["begun", "beside_values", "fill_holes", "fill_window", "has_holes", "masked_mean"]
+
+# A seasonal profile counts as if so many points of every phase had shown no season: of one or two
+# points, noise is a large part.
+_SHARED_POINTS = 0.5
+
+
+def beside_values(mask: Tensor) -> Tensor:
+    """Mask beside values, (batch, length, 1) or (batch, length, n_channels)."""
+    return mask if mask.dim() == 3 else mask.unsqueeze(-1)
+
+
+def begun(mask: Tensor) -> Tensor:
+    """True from the first observed value on, in the shape of ``mask``; before is padding."""
+    return mask.cumsum(1) > 0
+
+
+def has_holes(mask: Tensor) -> bool:
+    """Whether values behind the first are missing; a GPU is not waited for: yes, there."""
+    return mask.device.type != "cpu" or bool((begun(mask) & ~mask).any())
+
+
+def masked_mean(x: Tensor, mask: Tensor | None, dim: int | None = 1) -> Tensor:
+    """Mean of the values that ``mask`` shows, zero where it shows nothing.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length, n_columns)
+        What stands elsewhere, even nan, does not matter.
+    mask : bool Tensor of shape (batch, length) or (batch, length, n_columns), or None
+    dim : int or None, default=1
+        Axis of the mean, which stays with length one; None for the mean of all.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import masked_mean
+    >>> x = torch.tensor([[[0.0], [2.0], [4.0]]])
+    >>> masked_mean(x, torch.tensor([[False, True, True]])).flatten()
+    tensor([3.])
+    """
+    if mask is None:
+        return x.mean() if dim is None else x.mean(dim=dim, keepdim=True)
+    shown = beside_values(mask)
+    known = x.masked_fill(~shown, 0.0)
+    weight = shown.to(x.dtype)
+    if dim is None:
+        count = weight.sum() * (x.shape[-1] // shown.shape[-1])
+        return known.sum() / count.clamp(min=1.0)
+    return known.sum(dim, keepdim=True) / weight.sum(dim, keepdim=True).clamp(min=1.0)
+
+
+def fill_holes(x: Tensor, mask: Tensor, season: int = 1) -> Tensor:
+    """Fill what is missing behind the first observed value of every window and channel.
+
+    Between two observed values stands the straight line, behind the last one that value. With a
+    season, both are drawn beside the profile of what was observed, so that a filled
+    season looks like its neighbours.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length, n_channels)
+    mask : bool Tensor of shape (batch, length) or (batch, length, n_channels)
+        False where a value is missing; what stands there does not matter.
+    season : int, default=1
+        1 for none; windows of less than two seasons have none either.
+
+    Returns
+    -------
+    Tensor of shape (batch, length, n_channels)
+        Before the first observed value as it was.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import fill_holes
+    >>> x = torch.tensor([1.0, 9.0, 9.0, 4.0, 9.0]).reshape(1, 5, 1)
+    >>> fill_holes(x, torch.tensor([[True, False, False, True, False]])).flatten()
+    tensor([1., 2., 3., 4., 4.])
+    """
+    shown = beside_values(mask)
+    known = x.masked_fill(~shown, 0.0)
+    filled = _interpolated(known, shown)
+    if 1 < season <= x.shape[1] // 2:
+        profile = _profile(filled, shown, season)
+        filled = _interpolated(known - profile, shown) + profile
+    return torch.where(begun(shown) & ~shown, filled, x)
+
+
+def fill_window(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:
+    """Windows without gaps: holes as in `fill_holes`, padding as in `fill_padding`."""
+    if mask is None:
+        return x
+    if has_holes(mask):
+        x = fill_holes(x, mask, season)
+    return fill_padding(x, begun(mask), season)
+
+
+def _interpolated(known: Tensor, shown: Tensor) -> Tensor:
+    """Straight lines between what is ``shown``, constants before and behind."""
+    length = known.shape[1]
+    place = torch.arange(length, device=known.device).unsqueeze(1)
+    before = torch.where(shown, place, -1).cummax(1).values
+    after = torch.where(shown, place, length).flip(1).cummin(1).values.flip(1)
+    # Beyond the ends both neighbours are the same; where nothing is shown, a zero of ``known``.
+    left = torch.where(before < 0, after, before).clamp(max=length - 1)
+    right = torch.where(after == length, left, after)
+    way = (place - left) / (right - left).clamp(min=1)
+    left_value, right_value = (known.gather(1, i.expand_as(known)) for i in (left, right))
+    return left_value + (right_value - left_value) * way.to(known.dtype)
+
+
+def _profile(filled: Tensor, shown: Tensor, season: int) -> Tensor:
+    """Mean distance of observed values from the level around them, phase by phase."""
+    length = filled.shape[1]
+    level = moving_average(filled.transpose(1, 2), season, "renormalise", "centred", "halved")
+    weight = shown.to(filled.dtype).expand_as(filled)
+    distance = (filled - level.transpose(1, 2)) * weight
+    total, count = (_by_phase(part, season) for part in (distance, weight))
+    profile = total / (count + _SHARED_POINTS)
+    profile = profile - profile.mean(1, keepdim=True)
+    return profile[:, torch.arange(length, device=filled.device) % season]
+
+
+def _by_phase(values: Tensor, season: int) -> Tensor:
+    """Sums over the points of every phase, (batch, season, n_channels)."""
+    missing = -values.shape[1] % season
+    whole = torch.nn.functional.pad(values, (0, 0, 0, missing))
+    return whole.unflatten(1, (-1, season)).sum(1)
