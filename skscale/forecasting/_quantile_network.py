@@ -71,7 +71,7 @@ def with_quantile_head(spread: Spread, forecast: Forecast, parts: Parts, run: Ru
 
     def pinball(net: nn.Module, rows: Tensor) -> Tensor:
         x, mask, error, weight = rows.split(sizes, dim=1)
-        quantiles = QuantileHead.stretched(net(x, mask[..., 0] > 0), errors)
+        quantiles = QuantileHead.stretched(net(x, mask > 0), errors)
         away, level = error - quantiles, alpha.reshape(-1, 1, 1, 1)
         loss = torch.maximum(level * away, (level - 1) * away).mean(dim=0)
         return (loss * weight).sum() / weight.sum().clamp(min=_SMALLEST)
@@ -100,5 +100,5 @@ def _calibrated(
 ) -> Tensor:
     """Quantiles of errors before the head stretches them."""
     x, mask, error, _ = rows.values.split(sizes, dim=1)
-    found = QuantileHead.shrunk(head(x, mask[..., 0] > 0), error).cpu().numpy()
+    found = QuantileHead.shrunk(head(x, mask > 0), error).cpu().numpy()
     return torch.from_numpy(error_quantiles(found, errors, prior)).to(x.device)

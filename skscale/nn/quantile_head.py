@@ -59,8 +59,8 @@ class QuantileHead(nn.Module):
         ----------
         x : Tensor of shape (batch, context_length, n_channels)
             Windows, in the unit of a typical change.
-        mask : bool Tensor of shape (batch, context_length), optional
-            False marks padding.
+        mask : bool Tensor of shape (batch, context_length) or (..., n_channels), optional
+            False where nothing was observed.
 
         Returns
         -------

@@ -348,3 +348,14 @@ def test_overlapping_windows_are_not_news():
     np.testing.assert_allclose(one.weight.sum(axis=0)[:, 0], 1 + 308 / step)
     np.testing.assert_allclose(many.weight.sum(axis=0)[:, 0], 20 * (1 + 4 / step))
     assert learn_spread(zero, windows_of(1), 1, False).width.shape == (8, 1)
+
+
+@pytest.mark.parametrize("intervals", ["conformal", "network"])
+def test_intervals_with_missing_values(make, intervals):
+    y = pd.DataFrame({"a": wave(), "b": 100 * wave(seed=1)})
+    y.iloc[[3, 20, 58], 0] = np.nan
+    y.iloc[40:45, 1] = np.nan
+    found = make(intervals=intervals).fit(y, fh=range(1, 7)).predict_interval(coverage=0.9)
+    assert np.isfinite(found).all(axis=None)
+    for column in ("a", "b"):
+        assert (found[column, 0.9, "lower"] < found[column, 0.9, "upper"]).all()

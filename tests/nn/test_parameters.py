@@ -58,6 +58,7 @@ PARAMETERS = {
         **(MIXING | DECOMPOSITION),
         **{"pred_len": 4, "d_model": 4, "d_ff": 3, "dropout": 0.1, "channel_independence": True},
     },
+    nn.QuantileHead: {"context_length": 12, "prediction_length": 4, "hidden_size": 4},
     nn.RevIN: {"n_channels": 2, "affine": True, "normalize": True, "eps": 1e-5},
     nn.CircularEmbedding: {"in_channels": 1, "d_model": 4},
     nn.ScaleKernel: {"length": 12, "scaling": "distance", "window": 5},
