@@ -108,12 +108,12 @@ def plot(forecasts: dict[str, dict[str, pd.DataFrame]], path: Path) -> None:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    shown = {"Sigma": "tab:red", "seasonal naive": "tab:gray"}
+    colors = ("tab:gray", "tab:blue", "tab:green", "tab:red")
     figure, axes = plt.subplots(len(forecasts), figsize=(8, 2.2 * len(forecasts)))
     for axis, task in zip(axes, tasks(), strict=True):
         first_series(task.y).iloc[-5 * task.horizon :].plot(ax=axis, color="black", label="data")
-        for model, color in shown.items():
-            first_series(forecasts[task.name][model]).plot(ax=axis, color=color, label=model)
+        for model, color in zip(MODELS, colors, strict=True):
+            first_series(forecasts[task.name][model]).plot(ax=axis, color=color, label=model, lw=1)
         axis.set_title(task.name, fontsize=9)
         axis.set_xlabel("")
     axes[0].legend(fontsize=8)

@@ -7,11 +7,13 @@ import pandas as pd
 from examples.paper.m4 import AVERAGED, group_errors, row_errors
 from examples.paper.m4_data import FREQUENCIES, GROUPS, owa
 from examples.paper.m4_recipes import RECIPES
+from examples.paper.m4_zero_shot import WEIGHTS
 from examples.paper.published import published
 from examples.paper.results import settings_text
 from examples.paper.tables import markdown, number, with_spread
 
 CHOSEN = "best in rehearsal"
+ERRORS = ("sMAPE", "MASE", "OWA")
 
 
 def m4_table(runs: pd.DataFrame) -> str:
@@ -40,6 +42,21 @@ def m4_table(runs: pd.DataFrame) -> str:
     rows.sort(key=lambda row: list(GROUPS).index(row[0]))
     header = ["group", "recipe", "epoch chosen on", "sMAPE", "paper", "MASE", "paper", "OWA"]
     return markdown([*header, "paper", "ratio", "OWA, pooled", "runs"], rows)
+
+
+def zero_shot_table(rows: pd.DataFrame) -> str:
+    """Forecasts without any fit, by frequency and whole; OWA is the competition's."""
+    if rows.empty:
+        return "No run yet."
+    lines: list[list[object]] = []
+    for name, own in rows.groupby("frequency", sort=False):
+        line: list[object] = [name, int(own["n_series"].iloc[0])]
+        for weights in WEIGHTS:
+            for found in own[own["weights"] == weights].to_dict("records"):
+                line += [number(found["smape"]), number(found["mase"])]
+                line.append(number(owa(*row_errors(found))))
+        lines.append(line)
+    return markdown(["group", "series", *(f"{e}, {w}" for w in WEIGHTS for e in ERRORS)], lines)
 
 
 def own_recipes(runs: pd.DataFrame) -> pd.DataFrame:

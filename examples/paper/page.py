@@ -20,7 +20,7 @@ import pandas as pd
 
 from examples.command_line import script_parser
 from examples.paper import figures
-from examples.paper.m4_tables import m4_table, rehearsal_table
+from examples.paper.m4_tables import m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
 from examples.paper.results import whole_text
 from examples.paper.tables import (
@@ -50,11 +50,14 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "default",
         "baselines",
         "m4",
+        "m4_zero_shot",
         "ablation",
         "context_length",
         "context_cost",
     )
-    runs, defaults, baselines, m4, ablation, contexts, costs = (read(n, folder) for n in names)
+    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs = (
+        read(n, folder) for n in names
+    )
     return {
         **{
             f"long_term {name}": long_term_table(runs, name, model.in_paper)
@@ -66,6 +69,7 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),
         "m4 rehearsal": rehearsal_table(m4),
+        "m4 zero-shot": zero_shot_table(zero_shot),
         "ablation": ablation_table(runs, ablation),
         "context_length": context_table(runs, contexts),
         "context_cost": cost_table(costs),

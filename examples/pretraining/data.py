@@ -3,14 +3,18 @@
 Series numbered 7 modulo 10 are for final tests and are dropped while the file is read. Those with
 3 modulo 10 serve choices: their last horizon is a target, and no weight ever sees them. All
 others train. The competition's test files are not opened.
+
+One table needs weights that are trained on all series, `examples.paper.m4_zero_shot`, and only for
+it is there the part "everything". Nothing of it is packed or scored elsewhere.
 """
 
 from __future__ import annotations
 
 import lzma
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -36,6 +40,10 @@ FREQUENCIES = {
     )
 }
 KEPT_ASIDE, CHOICE = 7, 3
+
+# What weights are trained on: the training series, the same without the last horizon of each, or
+# all series of the training files.
+Part = Literal["training", "blind", "everything"]
 
 
 @dataclass(frozen=True)
@@ -75,16 +83,31 @@ class Series:
 
 def load(name: str, folder: Path) -> tuple[Series, Series]:
     """Training and choice series of a frequency."""
+    series = _read(name, folder, lambda number: number % 10 != KEPT_ASIDE)
+    choice = series.numbers % 10 == CHOICE
+    return series.select(~choice), series.select(choice)
+
+
+def load_part(name: str, folder: Path, part: Part) -> Series:
+    """Series of a frequency that a part trains on."""
+    if part == "everything":
+        return _read(name, folder, lambda number: True)
+    series, _ = load(name, folder)
+    if part == "training":
+        return series
+    rows = [row[: -FREQUENCIES[name].horizon] for row in series.rows()]
+    return Series.of([int(number) for number in series.numbers], rows)
+
+
+def _read(name: str, folder: Path, wanted: Callable[[int], bool]) -> Series:
+    """Series of a training file with the wanted numbers."""
     numbers, rows = [], []
     with lzma.open(folder / "m4" / f"{name}-train.csv.xz", "rt") as file:
         next(file)
         for line in file:
             key, *cells = line.replace('"', "").strip().split(",")
             number = int(key[1:])
-            if number % 10 == KEPT_ASIDE:
-                continue
-            numbers.append(number)
-            rows.append(np.array([cell for cell in cells if cell], dtype=np.float64))
-    series = Series.of(numbers, rows)
-    choice = series.numbers % 10 == CHOICE
-    return series.select(~choice), series.select(choice)
+            if wanted(number):
+                numbers.append(number)
+                rows.append(np.array([cell for cell in cells if cell], dtype=np.float64))
+    return Series.of(numbers, rows)

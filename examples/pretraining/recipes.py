@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from examples.pretraining.data import Part
+
 
 class Source(NamedTuple):
     """Series of M4, and how many of their points make a season there.
@@ -81,7 +83,7 @@ RECIPES = {
 class Member(NamedTuple):
     """One net of a season's average.
 
-    Without ``textbook`` it is not shown those forecasts; ``blind``, it never saw last horizons.
+    Without ``textbook`` it is not shown those forecasts; ``part`` says what it was trained on.
     """
 
     body: str
@@ -91,13 +93,14 @@ class Member(NamedTuple):
     seed: int = 0
     learning_rate: float = 0.003
     textbook: bool = True
-    blind: bool = False
+    part: Part = "training"
 
     def name(self, season: int) -> str:
         """Name of its run."""
         name = f"{season}-{self.body}{self.width}-context{self.context_length}"
         name += f"-steps{self.n_steps}-seed{self.seed}"
-        return name + "-alone" * (not self.textbook) + "-blind" * self.blind
+        name += "-alone" * (not self.textbook)
+        return name if self.part == "training" else f"{name}-{self.part}"
 
 
 # What is packed: nets that are averaged, by season.

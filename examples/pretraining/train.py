@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from examples.command_line import add_data_argument, positive, script_parser
+from examples.pretraining.data import Part
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe
 from examples.pretraining.windows import Windows, training_windows
 from skscale.pretrained._net import QUANTILES, QuantileNet
@@ -109,7 +111,7 @@ def train(recipe: Recipe, member: Member, windows: Windows, path: Path, device: 
     return run
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = script_parser(__doc__ or "")
     add_data_argument(parser)
     parser.add_argument("--season", type=int, choices=RECIPES, required=True)
@@ -120,25 +122,31 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--alone", action="store_true", help="without textbook forecasts")
-    parser.add_argument("--blind", action="store_true", help="to all last horizons")
+    parser.add_argument(
+        "--part",
+        choices=get_args(Part),
+        default="training",
+        help="series to train on; everything, in a folder of its own, serves one table",
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of unfinished work")
-    args = parser.parse_args()
-    args.runs.mkdir(exist_ok=True)
+    args = parser.parse_args(arguments)
+    runs = args.runs / "everything" if args.part == "everything" else args.runs
+    runs.mkdir(exist_ok=True, parents=True)
     recipe = RECIPES[args.season]
-    windows = training_windows(recipe, args.data, args.runs, args.blind)
+    windows = training_windows(recipe, args.data, runs, args.part)
     for member in _members(args, recipe):
-        path = args.runs / f"{member.name(recipe.season)}.pt"
+        path = runs / f"{member.name(recipe.season)}.pt"
         run = train(recipe, member, windows, path, args.device)
         print(f"{path.stem}: {run.seconds:.0f} s", flush=True)
 
 
 def _members(args: argparse.Namespace, recipe: Recipe) -> tuple[Member, ...]:
     if args.body is None:
-        return tuple(m._replace(blind=args.blind) for m in MEMBERS[recipe.season])
+        return tuple(m._replace(part=args.part) for m in MEMBERS[recipe.season])
     context, rate = args.context or recipe.context_length, args.learning_rate
     sizes = (args.body, args.width, context, args.steps, args.seed)
-    return (Member(*sizes, rate, textbook=not args.alone, blind=args.blind),)
+    return (Member(*sizes, rate, textbook=not args.alone, part=args.part),)
 
 
 if __name__ == "__main__":

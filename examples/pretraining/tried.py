@@ -54,14 +54,16 @@ class Tried(NamedTuple):
 
 def member_of(path: Path) -> Member:
     """What a run trains, from the name of its file."""
-    pattern = r"\d+-([a-z]+)(\d+)-context(\d+)-steps(\d+)-seed(\d+)(-alone)?(-blind)?"
+    pattern = (
+        r"\d+-([a-z]+)(\d+)-context(\d+)-steps(\d+)-seed(\d+)(-alone)?(?:-(blind|everything))?"
+    )
     found = re.fullmatch(pattern, path.stem)
     if found is None:
         raise ValueError(f"{path} is not the name of a run")
-    body, *numbers, alone, blind = found.groups()
+    body, *numbers, alone, part = found.groups()
     width, context, steps, seed = map(int, numbers)
-    shown = {"textbook": alone is None, "blind": blind is not None}
-    return Member(body, width, context, steps, seed, **shown)
+    sizes = (body, width, context, steps, seed)
+    return Member(*sizes, textbook=alone is None, part=part or "training")
 
 
 def textbook(choice: Choice) -> Iterator[Tried]:

@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from examples.pretraining import priors
-from examples.pretraining.data import FREQUENCIES, Frequency, Series, load
+from examples.pretraining.data import FREQUENCIES, Frequency, Part, Series, load, load_part
 from examples.pretraining.recipes import Recipe, Source
 from skscale.pretrained._net import Inputs, scaled_inputs, seasonal_scale
 
@@ -41,17 +41,18 @@ class Windows(NamedTuple):
         return self._replace(inputs=self.inputs._replace(textbook=none))
 
 
-def training_windows(recipe: Recipe, data: Path, folder: Path, blind: bool = False) -> Windows:
+def training_windows(recipe: Recipe, data: Path, folder: Path, part: Part = "training") -> Windows:
     """Draw the windows of a recipe, or read them where they were drawn before.
 
-    Blind ones do not reach into the last horizon of any series. Many series of M4 end at the same
+    "blind" ones do not reach into the last horizon of any series. Many series of M4 end at the same
     date, and what other series did at the time of a choice series' target is worth something.
     """
-    path = folder / f"windows-{recipe.season}{'-blind' * blind}.pt"
+    name = f"windows-{recipe.season}"
+    path = folder / (f"{name}.pt" if part == "training" else f"{name}-{part}.pt")
     if path.is_file():
         return _joined([torch.load(path, weights_only=True)])
     generator = torch.Generator().manual_seed(recipe.season)
-    parts = [block for s in recipe.sources for block in _source(recipe, s, data, generator, blind)]
+    parts = [block for s in recipe.sources for block in _source(recipe, s, data, generator, part)]
     n_prior = round(recipe.n_windows * (1 - sum(s.share for s in recipe.sources)))
     parts += _prior(recipe, n_prior, generator)
     whole = _joined(parts)
@@ -76,13 +77,9 @@ def choice_windows(recipe: Recipe, frequency: Frequency, data: Path) -> tuple[Wi
 
 
 def _source(
-    recipe: Recipe, source: Source, data: Path, generator: Generator, blind: bool
+    recipe: Recipe, source: Source, data: Path, generator: Generator, part: Part
 ) -> Iterator[list[Tensor]]:
-    series, _ = load(source.frequency, data)
-    if blind:
-        horizon = FREQUENCIES[source.frequency].horizon
-        shorter = [row[:-horizon] for row in series.rows()]
-        series = Series.of([int(number) for number in series.numbers], shorter)
+    series = load_part(source.frequency, data, part)
     if source.season != recipe.season:
         series = _stretched(series, recipe, source)
     horizon = min(FREQUENCIES[source.frequency].horizon, recipe.prediction_length)

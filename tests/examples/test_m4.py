@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from examples.paper import m4, m4_recipes
+from examples.paper import m4, m4_recipes, m4_zero_shot
 from examples.paper.m4_data import (
     FREQUENCIES,
     GROUPS,
@@ -17,6 +18,9 @@ from examples.paper.m4_data import (
     pooled,
     smape,
 )
+from skscale.ops import damped_line
+from skscale.pretrained import load, shares
+from skscale.pretrained._net import QUANTILES
 
 
 def test_smape_by_hand():
@@ -104,6 +108,27 @@ def test_forecasts_come_back_in_the_order_of_the_series(folder):
     level = np.array([train.mean() for train in data.train])
     np.testing.assert_allclose(values.mean(axis=1), level, rtol=0.2)
     assert len(history["train_loss"]) == 1
+
+
+def test_zero_shot_forecasts_are_those_of_every_series_alone(folder, tmp_path, monkeypatch):
+    data = load_m4("Hourly", folder)
+    net = load("seasonal-24")
+    monkeypatch.setattr(m4_zero_shot, "_AT_ONCE", 5)
+    found = m4_zero_shot.forecast(net, data)
+    assert found.shape == (12, 48)
+    for row, train in zip(found, data.train, strict=True):
+        series = torch.as_tensor(train)[None]
+        median = net.quantiles(series, steps=48)[0, :, QUANTILES.index(0.5)]
+        damped = damped_line(series, torch.ones_like(series, dtype=torch.bool), 24, 48)[0]
+        told = shares(24, len(train))
+        np.testing.assert_allclose(row, told["net"] * median + told["damped"] * damped, rtol=1e-4)
+
+
+def test_the_whole_of_m4_is_the_mean_over_all_series():
+    row = {"smape": 4, "mase": 1, "naive2_smape": 8, "naive2_mase": 4, "n_series": 3, "seconds": 1}
+    found = m4_zero_shot.whole([row, row | {"smape": 8, "n_series": 1, "seconds": 2}])
+    assert (found["smape"], found["mase"], found["naive2_smape"]) == ("5.0000", "1.0000", "8.0000")
+    assert (found["n_series"], found["seconds"]) == (4, "3.0")
 
 
 def test_a_missing_file_or_frequency_is_named(tmp_path):

@@ -3,11 +3,13 @@
 import csv
 import json
 import lzma
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
+from examples.paper import m4_zero_shot
 from examples.paths import RESULTS
 from examples.pretraining import (
     data,
@@ -20,12 +22,14 @@ from examples.pretraining import (
     tried,
     windows,
 )
+from examples.pretraining import train as train_script
 from examples.pretraining.choices import Choice
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe, Source
 from examples.pretraining.train import pinball, train
 from skscale.pretrained._net import QUANTILES
 
 N_SERIES = 40
+PARTS = get_args(data.Part)
 TINY = Recipe(4, 12, 8, 30, 3, 2000, (Source("Quarterly", 4, 0.5),))
 
 
@@ -69,6 +73,29 @@ def test_windows_come_from_training_series_alone(m4, tmp_path, monkeypatch):
     assert len(numbers) > 25
 
 
+def test_only_the_part_everything_has_all_series(m4, tmp_path):
+    numbers = {part: data.load_part("Quarterly", m4, part).numbers for part in PARTS}
+    assert numbers["everything"].tolist() == list(range(1, N_SERIES + 1))
+    for part in ("training", "blind"):
+        assert not set(numbers[part] % 10) & {3, 7}
+    recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
+    found = windows.training_windows(recipe, m4, tmp_path, "everything")
+    assert set(np.floor(found.inputs.location.numpy()).ravel() % 10) == set(range(10))
+
+
+def test_weights_of_everything_lie_apart_and_are_not_what_is_packed(m4, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, 4, TINY)
+    monkeypatch.setitem(MEMBERS, 4, (Member("mlp", 8, 12, 2),))
+    flags = ["--season", "4", "--data", str(m4), "--runs", str(tmp_path / "runs")]
+    train_script.main([*flags, "--part", "everything"])
+    assert not list((tmp_path / "runs").glob("*.pt"))
+    written = {path.stem for path in (tmp_path / "runs" / "everything").glob("*.pt")}
+    assert written == {"windows-4-everything", "4-mlp8-context12-steps2-seed0-everything"}
+    assert not written & {member.name(4) for member in MEMBERS[4]}
+    net = m4_zero_shot.find_net("everything", 4, tmp_path / "runs")
+    assert (net.season, net.context_length, net.history_length) == (4, 12, 30)
+
+
 def test_the_recipes_read_training_files_alone():
     for recipe in RECIPES.values():
         assert {s.frequency for s in recipe.sources} <= data.FREQUENCIES.keys()
@@ -103,7 +130,7 @@ def test_blind_windows_do_not_reach_into_the_last_horizon(m4, tmp_path):
     recipe = TINY._replace(sources=(Source("Quarterly", 4, 1.0),))
     numbers, _ = data.load("Quarterly", m4)
     ends = {int(n): values_of(n)[-9:] for n in numbers.numbers if n % 2}
-    inputs, target, _ = windows.training_windows(recipe, m4, tmp_path, blind=True)
+    inputs, target, _ = windows.training_windows(recipe, m4, tmp_path, "blind")
     newest = (inputs.location + inputs.scale * target)[:, -1]
     for value in newest[newest.floor() % 2 == 1][:200].tolist():
         # A slope makes every value of an odd series its own, to a thousandth.
@@ -209,7 +236,10 @@ def test_packed_weights_are_loaded_as_they_were_scored(m4, tmp_path, monkeypatch
 
 
 def test_a_run_is_known_by_its_name(tmp_path):
-    members = (Member("mlp", 8, 12, 4, 3), Member("sigma", 16, 40, 500, textbook=False, blind=True))
+    members = (
+        Member("mlp", 8, 12, 4, 3),
+        Member("sigma", 16, 40, 500, textbook=False, part="blind"),
+    )
     for member in members:
         found = tried.member_of(tmp_path / f"{member.name(4)}.pt")
         assert found == member

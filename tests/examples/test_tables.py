@@ -176,6 +176,23 @@ def test_m4_groups_and_ratio():
     assert "Average" not in text
 
 
+def test_zero_shot_forecasts_by_frequency_and_whole():
+    naive2 = {"naive2_smape": 10.0, "naive2_mase": 2.0}
+    frame = pd.DataFrame(
+        [
+            {"weights": weights, "frequency": name, "smape": smape, "mase": 1.0, "n_series": n}
+            | naive2
+            for weights, smape in (("packed", 9.0), ("everything", 8.0))
+            for name, n in (("Yearly", 3), ("All", 4))
+        ]
+    )
+    text = m4_tables.zero_shot_table(frame)
+    # (0.9 + 0.5) / 2 and (0.8 + 0.5) / 2.
+    assert "| Yearly | 3 | 9.000 | 1.000 | 0.700 | 8.000 | 1.000 | 0.650 |" in text
+    assert "| All | 4 |" in text
+    assert m4_tables.zero_shot_table(pd.DataFrame()) == "No run yet."
+
+
 def test_the_recipe_is_chosen_in_rehearsal():
     frame = pd.DataFrame(
         [
