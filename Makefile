@@ -34,6 +34,10 @@ paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuil
 	$(call RUN,m4) --seeds $(M4_SEEDS)
 	$(call RUN,m4) --rehearsal --seeds 0
 	$(call RUN,m4) --recipe paper --choose test --seeds 0
+	for season in 1 4 7 12 24 52; do \
+		$(BIN)/python -m examples.pretraining.train --data $(DATA) --season $$season --part everything \
+			|| exit 1; done
+	$(BIN)/python -m examples.paper.m4_zero_shot --data $(DATA)
 	$(call RUN,ablation)
 	$(call RUN,context_length)
 	$(BIN)/python -m examples.paper.context_cost

@@ -6,6 +6,7 @@ import lzma
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from examples.pretraining import (
     elsewhere,
     pack,
     page,
+    picture,
     priors,
     recipes,
     shares,
@@ -301,3 +303,15 @@ def test_best_shares_are_found_on_the_grid():
 def test_the_page_shows_the_tables_of_the_scripts():
     text = page.PAGE.read_text("utf-8")
     assert page.page(text, RESULTS / "pretraining") == text
+
+
+def test_the_picture_has_the_quantiles_of_the_last_points(tmp_path):
+    y = pd.Series(100 + np.arange(60.0))
+    found = picture.zero_shot(y, 12, 6)
+    assert list(found) == list(QUANTILES)
+    np.testing.assert_allclose(found[0.5], 160 + np.arange(6.0), atol=3)
+    assert (found[0.025] <= found[0.975]).all()
+    with pytest.raises(ValueError, match="season must be one that weights serve, got 11"):
+        picture.zero_shot(y, 11, 6)
+    picture.main(["--out", str(tmp_path / "picture.svg")])
+    assert "<svg" in (tmp_path / "picture.svg").read_text()
