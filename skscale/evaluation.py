@@ -206,7 +206,8 @@ def backtest(
     fit_time = perf_counter() - started
     started = perf_counter()
     alpha = probabilities(metrics.values())
-    values = fitted._forecast_cuts(frame, X, splits, alpha)
+    seen, counted = splits.from_the_first(panel)
+    values = fitted._forecast_cuts(frame.iloc[seen], X, counted, alpha)
     pred_time = (perf_counter() - started) / len(splits.cuts)
     forecasts = Forecasts(values, alpha, frame, panel, splits)
     scores = pd.DataFrame(

@@ -282,3 +282,17 @@ def test_what_is_no_metric_for_points_is_refused_before_the_fit(scoring, monkeyp
     cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=30, step_length=4)
     with pytest.raises(TypeError, match="scoring"):
         backtest(small(), pd.Series(wave(40)), cv, scoring=scoring)
+
+
+def test_rows_before_the_first_window_are_not_seen():
+    from sktime.split import SingleWindowSplitter
+
+    y = pd.Series(wave(140))
+    cv = SingleWindowSplitter(fh=[1, 2, 3], window_length=60)
+    options = {"strategy": "no-update_params", "return_data": True, "error_score": "raise"}
+    expected = evaluate(SigmaForecaster(random_state=0), cv, y, **options)["y_pred"].iloc[0]
+    for factor in (0.0, 10.0):
+        other = y.copy()
+        other.iloc[:77] *= factor
+        found = backtest(SigmaForecaster(random_state=0), other, cv, return_data=True)["y_pred"]
+        np.testing.assert_allclose(np.ravel(found.iloc[0]), expected, rtol=1e-5)

@@ -30,8 +30,9 @@ _SHARED = """    context_length : int or "auto", default="auto"
         all this; False trains the network alone, as in the papers.
     pretrained : str or None, default="auto"
         Trained weights that forecast beside what is learned from the data, by name (see
-        `skscale.pretrained.available`). ``"auto"``: those of the season; None for none.
-        They decide where the data are too few to learn from.
+        `skscale.pretrained.available`). ``"auto"``: those of the season; None for none. They
+        decide where the data are few: with them, a network is trained from 20,000 values on, or
+        with ``fine_tune=True``; without, always. ``history_["notes"]`` says so.
     bounds : (lower, upper), "auto" or None, default="auto"
         Bounds of the forecasts; None in a pair leaves a side open. ``"auto"``: series that hold
         zeros and never were negative, such as sales, get no negative forecasts.

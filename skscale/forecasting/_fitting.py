@@ -147,14 +147,20 @@ def _blended(
     prior = None
     if not evidence.decide:
         prior = find_prior(forecaster.pretrained, model.layout.season_length)
-    if prior is not None and not evidence.teach:
-        note = f"nothing was trained: {evidence.n_values} values cannot teach what weights know"
+    # A network that was trained before goes on, and so does one that is to be tuned.
+    goes_on = forecaster.fine_tune or bool(model.history.train_loss)
+    if prior is not None and not (evidence.teach or goes_on):
+        note = f"nothing was trained: {evidence.n_values} values teach nothing that weights do not"
         share = Shares(0.0, 0.0)
         model = replace(model, prior=prior, share=share, history=History(notes=[note]))
         return model, model
-    # A network that was trained before goes on.
-    trains = prior is None or evidence.train or bool(model.history.train_loss)
+    trains = prior is None or evidence.train or goes_on
     fitted = fit_correction(model.network, parts, model.layout, config, run if trains else None)
+    if not trains:
+        fitted.history.notes.append(
+            f"the network was not trained: {evidence.n_values} values teach a regression, see "
+            "pretrained"
+        )
     share = Shares(1.0, 1.0)
     if prior is not None:
         share = evidence.shares(fitted.held_out, prior, parts.validation)

@@ -69,8 +69,9 @@ def check_frame(name: str, data: object) -> None:
         data = data.to_frame()
     if not isinstance(data, pd.DataFrame):
         return
-    if len(data) == 0:
-        raise ValueError(f"{name} is empty: it has no rows")
+    for axis, what in enumerate(("rows", "columns")):
+        if data.shape[axis] == 0 and (what == "rows" or name == "y"):
+            raise ValueError(f"{name} is empty: it has no {what}")
     if data.columns.has_duplicates:
         repeated = data.columns[data.columns.duplicated()][0]
         raise ValueError(f"{name} has more than one column named {repeated!r}")

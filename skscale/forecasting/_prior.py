@@ -33,8 +33,10 @@ _EVEN = 800.0
 # held-out data, by the square root of their number on more.
 _POWER = 1.0
 # Those stretches chose among the candidates that were learned: their errors look smaller than
-# they are, on M4's choice series by about a fifth for one quarterly or monthly series, less for many.
+# they are, on M4's choice series by about a fifth for one quarterly or monthly series, less for
+# many.
 _FLATTERED = 1.15
+_FEWEST_TO_LEARN = 24  # a line or a season without noise can be told from so many
 # A network that corrects the regression gains little below, and takes ten times as long.
 _FEWEST_TO_TRAIN = 20_000
 _LONG = 20_000
@@ -177,7 +179,7 @@ class Evidence(NamedTuple):
     @property
     def teach(self) -> bool:
         """Whether there is anything to be learned."""
-        return self.n_values >= _EVEN / 4
+        return self.n_values >= _FEWEST_TO_LEARN
 
     @property
     def train(self) -> bool:
@@ -201,7 +203,8 @@ class Evidence(NamedTuple):
     def _odds(self, ratio: float, n_stretches: int) -> float:
         """Share of what was learned, whose error is so many times the prior's."""
         before = min(0.0, 2 * math.log(max(self.n_values, 1) / _EVEN))
-        log_odds = before - _POWER * math.sqrt(n_stretches) * math.log(max(_FLATTERED * ratio, 1e-9))
+        worse = math.log(max(_FLATTERED * ratio, 1e-9))
+        log_odds = before - _POWER * math.sqrt(n_stretches) * worse
         return 1 / (1 + math.exp(-min(max(log_odds, -50.0), 50.0)))
 
 

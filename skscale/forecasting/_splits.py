@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,16 @@ class Splits:
                 f"the horizon must lie behind the cut-off, got steps {splits.steps.tolist()}"
             )
         return splits
+
+    def from_the_first(self, panel: Panel) -> tuple[np.ndarray, Splits]:
+        """Rows of ``panel`` from the first training window on, and the splits counted there.
+
+        What lies before it was never seen.
+        """
+        first = self.starts[0]
+        rows = np.flatnonzero(panel.positions >= first[panel.series])
+        starts = np.maximum(self.starts - first, 0)
+        return rows, replace(self, starts=starts, cuts=self.cuts - first)
 
     def train_rows(self, split: int, panel: Panel) -> np.ndarray:
         """Rows of a training window in the frame of ``panel``."""

@@ -111,6 +111,8 @@ class TrainedNet(nn.Module):
         >>> load("seasonal-12").quantiles(sales[None], steps=24).shape
         torch.Size([1, 24, 13])
         """
+        if not isinstance(context, Tensor):
+            raise TypeError(f"context must be a Tensor, got {type(context).__name__}")
         mask = torch.ones_like(context, dtype=torch.bool) if mask is None else mask
         steps = self.prediction_length if steps is None else steps
         _check(context, mask, steps)

@@ -26,7 +26,9 @@ def test_a_short_series_is_forecast_without_training(auto):
     y = load_airline()[:-12]
     forecaster = auto().fit(y, fh=HORIZON)
     assert forecaster.history_["train_loss"] == []
-    assert "nothing was trained" in forecaster.history_["notes"][0]
+    assert "the network was not trained" in forecaster.history_["notes"][0]
+    shorter = auto().fit(y[:20], fh=HORIZON)
+    assert "nothing was trained" in shorter.history_["notes"][0]
     weights = forecaster.weights_
     assert weights.shape[0] == 1
     assert weights.to_numpy().sum() == pytest.approx(1.0)
@@ -142,3 +144,20 @@ def test_a_panel_too_short_for_the_season_to_come_is_named(make):
     pretrained = make().pretrain(short, fh=[1])
     with pytest.warns(UserWarning, match=r"season of 12 points, .* too short .* season of 1"):
         pretrained.fit(load_airline())
+
+
+@pytest.mark.parametrize(
+    "values", [100.0 + np.arange(60), np.tile([1.0, 5, 2, 8, 3, 9, 4, 7, 6, 2, 1, 3], 10)]
+)
+def test_what_is_exact_in_the_data_is_learned_from_them(auto, values):
+    """A line, and a season without noise."""
+    months = pd.period_range("2000-01", periods=len(values), freq="M")
+    y = pd.Series(values, index=months)
+    found = auto().fit(y[:-12], fh=HORIZON).predict()
+    np.testing.assert_allclose(found, y[-12:], atol=0.02 * np.ptp(values))
+
+
+def test_fine_tuning_trains_whatever_the_data(auto, series):
+    panel = pd.concat({k: series.to_frame("y") for k in "ab"}, names=["id", "t"])
+    forecaster = auto(fine_tune=True).pretrain(panel, fh=[1]).fit(series, fh=[1])
+    assert forecaster.history_["train_loss"]
