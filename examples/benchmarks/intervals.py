@@ -1,9 +1,11 @@
 """Coverage and interval score of intervals, by step of the horizon.
 
 M4 series whose number ends in 3, their last horizon as target (the test files are not read): every
-series alone, and all of a frequency in one network. Then rolling cut-offs of ETTh1 and of
-sktime's hierarchy of sales. AutoETS and sktime's `ConformalIntervals` around the same forecaster,
-which fits anew for every cut-off, take a few of the series; "alone, the same" are ours of these.
+series alone, and all of a frequency in one network; short stretches of public sets that no trained
+weight has seen. "Held out only" leaves the weights' quantiles out. Then rolling cut-offs of ETTh1
+and of sktime's hierarchy of sales. AutoETS and sktime's `ConformalIntervals` around the same
+forecaster, which fits anew for every cut-off, take a few of the series; "alone, the same" are ours
+of these.
 
 The scaled score is the interval score of 95 % over the mean absolute seasonal change of the
 training part. ::
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import csv
 import lzma
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -31,11 +34,14 @@ from sktime.split import ExpandingWindowSplitter
 from examples.benchmarks.measure import parser, report
 from examples.command_line import positive
 from examples.paper.m4_data import FREQUENCIES, Frequency, panel_frame
+from examples.pretraining.elsewhere import sets
 from skscale import SigmaForecaster
 from skscale.evaluation import backtest
 
 COVERAGE = [0.8, 0.95]
 HORIZONS_SEEN = 20  # of the end of every M4 series
+HORIZONS = {24: 24, 7: 14, 52: 13}  # by season, of stretches
+LENGTHS = (80, 200, 500)
 PARTS = ("first third", "second third", "last third", "all")
 
 
@@ -80,6 +86,17 @@ def alone(make: Callable, series: list[np.ndarray], frequency: Frequency) -> np.
     return np.stack([f.predict_interval(coverage=COVERAGE).to_numpy() for f in fitted])
 
 
+def held_out_only(series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
+    """Ends as the held-out windows alone know them, around the same forecasts."""
+    found = []
+    for values in series:
+        fh = range(1, frequency.horizon + 1)
+        fitted = sigma(frequency).fit(pd.Series(values[: -frequency.horizon]), fh=fh)
+        fitted.model_.spread.n_windows = math.inf
+        found.append(fitted.predict_interval(coverage=COVERAGE).to_numpy())
+    return np.stack(found)
+
+
 def together(make: Callable, series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
     """The same, one network for all."""
     names = [f"{i:05d}" for i in range(len(series))]
@@ -122,6 +139,7 @@ def m4(n: int, n_slow: int, data: Path) -> Iterator[dict]:
         few = series[:: max(1, len(series) // n_slow)][:n_slow]
         methods: dict[str, tuple[Callable, list[np.ndarray]]] = {
             "alone": (partial(alone, sigma), series),
+            "alone, held out only": (held_out_only, series),
             "alone, network": (partial(alone, quantile_network), series),
             "together": (partial(together, sigma), series),
             "together, network": (partial(together, quantile_network), series),
@@ -131,16 +149,51 @@ def m4(n: int, n_slow: int, data: Path) -> Iterator[dict]:
         if frequency.season <= 12:  # elsewhere ten fits of a series take minutes
             methods["ConformalIntervals"] = (partial(alone, refitted), few)
         for method, (ends_of, chosen) in methods.items():
-            started = perf_counter()
-            ends = ends_of(chosen, frequency)
-            seconds = (perf_counter() - started) / len(chosen)
-            truth = np.stack([v[-frequency.horizon :] for v in chosen])
-            lag = frequency.mase_season
-            before = [v[: -frequency.horizon] for v in chosen]
-            unit = np.array([np.abs(v[lag:] - v[:-lag]).mean() for v in before])
             about = {"data": f"M4 {name}", "method": method, "series": len(chosen)}
-            for row in scores(truth, ends, unit):
-                yield {**about, "seconds": seconds, **row}
+            yield from measured(about, ends_of, chosen, frequency)
+
+
+def measured(
+    about: dict, ends_of: Callable, series: list[np.ndarray], frequency: Frequency
+) -> Iterator[dict]:
+    """Rows of one method."""
+    started = perf_counter()
+    ends = ends_of(series, frequency)
+    seconds = (perf_counter() - started) / len(series)
+    truth = np.stack([v[-frequency.horizon :] for v in series])
+    unit = mean_changes(series, frequency)
+    yield from ({**about, "seconds": seconds, **row} for row in scores(truth, ends, unit))
+
+
+def mean_changes(series: list[np.ndarray], frequency: Frequency) -> np.ndarray:
+    """Mean absolute seasonal change of the training parts."""
+    lag, before = frequency.mase_season, [v[: -frequency.horizon] for v in series]
+    return np.array([np.abs(v[lag:] - v[:-lag]).mean() for v in before])
+
+
+def elsewhere(n: int, data: Path) -> Iterator[dict]:
+    """Stretches of 80, 200 and 500 points of sets that no weight has seen."""
+    for told in sets(data):
+        if told.season not in HORIZONS:
+            continue
+        frequency = Frequency(HORIZONS[told.season], told.season, told.season)
+        series = stretches(told.values, frequency, n)
+        methods = {"alone": partial(alone, sigma), "alone, held out only": held_out_only}
+        for method, ends_of in methods.items():
+            about = {"data": told.name, "method": method, "series": len(series)}
+            yield from measured(about, ends_of, series, frequency)
+
+
+def stretches(values: np.ndarray, frequency: Frequency, n: int) -> list[np.ndarray]:
+    """At random places; those of columns that hardly move are left out."""
+    rng, h = np.random.default_rng(1), frequency.horizon
+    found = []
+    for length in np.resize(LENGTHS, n):
+        length = min(length, len(values) - h - 1)
+        end, column = rng.integers(length, len(values) - h), rng.integers(values.shape[1])
+        found.append(values[end - length : end + h, column])
+    moves = mean_changes(found, frequency) > [1e-6 * np.abs(v).mean() for v in found]
+    return [one for one, moving in zip(found, moves, strict=True) if moving]
 
 
 def rolling(data: Path) -> Iterator[dict]:
@@ -187,7 +240,11 @@ def main() -> None:
     options = arguments.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        rows = [*rolling(options.data), *m4(options.series, options.slow, options.data)]
+        rows = [
+            *rolling(options.data),
+            *m4(options.series, options.slow, options.data),
+            *elsewhere(options.series, options.data),
+        ]
     report("Intervals", rows, options, "intervals")
 
 

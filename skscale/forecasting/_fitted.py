@@ -18,7 +18,7 @@ from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
 from skscale.forecasting._future import Future, behind_the_end, within
 from skscale.forecasting._horizon import check_reach
-from skscale.forecasting._intervals import Spread
+from skscale.forecasting._intervals import Spread, TrainedOffsets
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
@@ -231,8 +231,9 @@ class FittedNetwork:
             for start in range(0, len(cuts), size):
                 block = slice(start, start + size)
                 place = [from_numpy(i[block]).to(device) for i in (series, cuts)]
-                ahead = self.ahead(windows, place, future.longest, future.tensor(block, device))
-                found = spread.quantiles(ahead, windows.at(*place), alpha)
+                features = future.tensor(block, device)
+                ahead, trained = self.ahead(windows, place, future.longest, features)
+                found = spread.quantiles(ahead, windows.at(*place), alpha, trained)
                 rows = future.rows[block]
                 undone = [context.scale.undo(q, series[block], rows) for q in _numbers(found)]
                 parts.append(np.stack(undone, axis=-1))
@@ -240,29 +241,34 @@ class FittedNetwork:
 
     def ahead(
         self, windows: Windows, place: list[Tensor], longest: int, future: Tensor | None = None
-    ) -> Tensor:
+    ) -> tuple[Tensor, TrainedOffsets | None]:
         """Scaled forecasts of the windows at ``place``, their series and cuts, in float64.
 
-        ``future`` are the features ahead; by default those that the windows hold.
+        ``future`` are the features ahead; by default those that the windows hold. Where trained
+        weights take part, the distance of their quantiles comes as well.
         """
         first, later = self._on(windows.device)
         share = torch.ones(1, 1, 1, dtype=torch.float64, device=windows.device)
         if self.prior is not None:
             share = self.share.of(place[1], self.prior.season)[:, None, None]
-        ahead = torch.zeros((), dtype=torch.float64, device=windows.device)
+        trained, ahead = None, torch.zeros((), dtype=torch.float64, device=windows.device)
         if share.any():
             batch = windows.at(*place)
             batch = batch if future is None else batch._replace(future_features=future)
             ahead = ahead + share * roll_forward(first, later, batch, longest)
         if self.prior is not None and (share < 1).any():
             history = windows.reaching_back(self.prior.history_length).at(*place)
-            ahead = ahead + (1 - share) * self.prior(history, longest)
-        return ahead
+            expected, offsets = self.prior.with_offsets(history, longest)
+            ahead = ahead + (1 - share) * expected
+            if offsets is not None and self.prior.net is not None:
+                levels = self.prior.net.quantile_levels
+                trained = TrainedOffsets(levels, offsets, 1 - share)
+        return ahead, trained
 
     @torch.no_grad()
     def of_windows(self, windows: Windows, index: Tensor) -> Tensor:
         """Scaled forecasts of windows ``index`` over the network's own horizon."""
-        return self.ahead(windows, list(windows.place(index)), windows.prediction_length)
+        return self.ahead(windows, list(windows.place(index)), windows.prediction_length)[0]
 
     def _on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""

@@ -107,7 +107,8 @@ def learn_spread(forecast: Forecast, windows: Windows, season: int, trained_on: 
     shape = error_quantiles(errors.values / width, errors, prior)
     optimism = 1 + _OPTIMISM / (errors.n_windows + _FEW) + _TRAINED_ON * trained_on
     growth = _growth(width, errors.n_windows / (errors.n_windows + prior.for_shape))
-    return Spread(season, errors.typical, width * optimism, growth, shape)
+    width = width * optimism
+    return Spread(season, errors.typical, width, growth, shape, errors.n_windows)
 
 
 @torch.no_grad()

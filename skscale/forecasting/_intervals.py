@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ __all__ = [
     "EVENLY_SPREAD",
     "LOGITS",
     "Spread",
+    "TrainedOffsets",
     "mean_change",
     "observed_values",
     "quantile_columns",
@@ -26,10 +28,44 @@ __all__ = [
 EVENLY_SPREAD = [(i + 0.5) / 50 for i in range(50)]  # probabilities that stand for a distribution
 # Quantiles are kept at these logits of the probability, and interpolated between.
 LOGITS = np.linspace(-9.0, 9.0, 181)
-_EXTREME = 1e-9
 # A context's mean change counts as its own and so many typical ones: contexts may be short or
 # flat, and the typical one is surer for the others, too.
 _TYPICAL_CHANGES = 10.0
+# Held-out windows that trained weights' quantiles count as. M4 alone would give them forty; on
+# other sets their intervals are too narrow (docs/intervals.md).
+_FOR_TRAINED = 10.0
+
+
+class TrainedOffsets(NamedTuple):
+    """How far the quantiles of trained weights lie from their median.
+
+    Attributes
+    ----------
+    levels : tuple of float
+        Rising; one half is among them.
+    values : Tensor of shape (n_windows, longest, n_channels, n_levels)
+        In scaled units, never falling with the level, zero at one half.
+    share : Tensor of shape (n_windows, 1, 1)
+        The weights' part of the forecast.
+    """
+
+    levels: tuple[float, ...]
+    values: Tensor
+    share: Tensor
+
+    def at(self, alpha: Sequence[float]) -> Tensor:
+        """Offsets of any quantile, (n_alpha, n_windows, longest, n_channels).
+
+        They are linear in the logit of the probability, beyond the outermost levels, too.
+        """
+        wanted, known = _logits(alpha), logit(np.asarray(self.levels))
+        after = np.clip(np.searchsorted(known, wanted, side="right"), 1, len(known) - 1)
+        part = (wanted - known[after - 1]) / (known[after] - known[after - 1])
+        found = []
+        for upper, share in zip(after.tolist(), part.tolist(), strict=True):
+            low, high = self.values[..., upper - 1], self.values[..., upper]
+            found.append(low + share * (high - low))
+        return torch.stack(found)
 
 
 class Spread(nn.Module):
@@ -50,6 +86,8 @@ class Spread(nn.Module):
         Power of the step by which widths grow beyond the horizon.
     shape : ndarray of shape (181,)
         At the logits -9, -8.9, ..., 9 of the probability; never falls, zero in the middle.
+    n_windows : float
+        Held-out windows that these were learned from.
     head : QuantileHead, optional
         Stretches the errors of every window.
     """
@@ -65,20 +103,28 @@ class Spread(nn.Module):
         width: np.ndarray,
         growth: float,
         shape: np.ndarray,
+        n_windows: float,
         head: QuantileHead | None = None,
     ):
         super().__init__()
         self.head = head
-        self.season, self.growth = season, growth
+        self.season, self.growth, self.n_windows = season, growth, n_windows
         self.register_buffer("typical", torch.from_numpy(typical).float())
         self.register_buffer("width", torch.from_numpy(width).float())
         self.register_buffer("shape", torch.from_numpy(shape).double())
 
     @torch.no_grad()
-    def quantiles(self, ahead: Tensor, batch: Batch, alpha: Sequence[float]) -> Tensor:
+    def quantiles(
+        self,
+        ahead: Tensor,
+        batch: Batch,
+        alpha: Sequence[float],
+        trained: TrainedOffsets | None = None,
+    ) -> Tensor:
         """Quantiles around forecasts, (n_alpha, n_windows, longest, n_channels).
 
-        The median is the forecast itself.
+        The median is the forecast itself. The fewer windows were held out, the more the trained
+        weights' quantiles count, as far as the forecast is theirs.
 
         Parameters
         ----------
@@ -88,16 +134,25 @@ class Spread(nn.Module):
             What they were made from.
         alpha : sequence of float
             Probabilities.
+        trained : TrainedOffsets, optional
+            Where trained weights take part in the forecast.
         """
-        unit = self.unit(batch)
-        reach = unit * self._widths(ahead.shape[1])
-        errors = self.errors_at(alpha).to(ahead.device)
+        offsets = self._held_out_offsets(batch, ahead.shape[1], alpha)
+        if trained is not None:
+            share = trained.share * _FOR_TRAINED / (self.n_windows + _FOR_TRAINED)
+            offsets = (1 - share) * offsets + share * trained.at(alpha)
+        return ahead + offsets
+
+    def _held_out_offsets(self, batch: Batch, longest: int, alpha: Sequence[float]) -> Tensor:
+        """Distance of quantiles from the forecast as held-out windows know it."""
+        reach = self.unit(batch) * self._widths(longest)
+        errors = self.errors_at(alpha).to(reach.device)
         if self.head is None or not errors.any():
-            return torch.stack([ahead + reach * error for error in errors])
-        factors = self.head(batch.x / self.typical, batch.mask)[:, : ahead.shape[1]]
-        beyond = factors[:, -1:].expand(-1, ahead.shape[1] - factors.shape[1], -1, -1)
+            return reach * errors.reshape(-1, 1, 1, 1)
+        factors = self.head(batch.x / self.typical, batch.mask)[:, :longest]
+        beyond = factors[:, -1:].expand(-1, longest - factors.shape[1], -1, -1)
         factors = torch.cat((factors, beyond), dim=1)
-        return ahead + reach * self.head.stretched(factors, errors)
+        return reach * self.head.stretched(factors, errors)
 
     def unit(self, batch: Batch) -> Tensor:
         """Mean absolute seasonal change of every window, (n_windows, 1, n_channels)."""
@@ -106,9 +161,9 @@ class Spread(nn.Module):
 
     def errors_at(self, alpha: Sequence[float]) -> Tensor:
         """Quantiles of errors whose mean size is one, (n_alpha,)."""
-        probability = np.clip(np.asarray(alpha, dtype=np.float64), _EXTREME, 1 - _EXTREME)
-        found = np.interp(logit(probability), LOGITS, self.shape.cpu().numpy())
-        found[probability == 0.5] = 0.0  # the forecast itself, to the last digit
+        wanted = _logits(alpha)
+        found = np.interp(wanted, LOGITS, self.shape.cpu().numpy())
+        found[wanted == 0] = 0.0  # the forecast itself, to the last digit
         return torch.from_numpy(found).float()
 
     def _widths(self, longest: int) -> Tensor:
@@ -117,6 +172,11 @@ class Spread(nn.Module):
         beyond = torch.arange(T + 1, max(longest, T) + 1, device=self.width.device)
         further = self.width[-1] * (beyond.unsqueeze(1) / T) ** self.growth
         return torch.cat((self.width, further))[:longest]
+
+
+def _logits(alpha: Sequence[float]) -> np.ndarray:
+    """Logits of probabilities, within those that quantiles are kept at."""
+    return np.clip(logit(np.asarray(alpha, dtype=np.float64)), LOGITS[0], LOGITS[-1])
 
 
 def quantile_columns(names: Iterable, alpha: Iterable[float]) -> pd.MultiIndex:

@@ -68,12 +68,34 @@ class Prior(nn.Module):
     @torch.no_grad()
     def forward(self, batch: Batch, steps: int) -> Tensor:
         """Forecasts (batch, steps, n_channels) in scaled units, of windows of the history."""
+        return self.with_offsets(batch, steps)[0]
+
+    @torch.no_grad()
+    def with_offsets(self, batch: Batch, steps: int) -> tuple[Tensor, Tensor | None]:
+        """The forecasts, and the distance of the net's quantiles from its median, in one pass.
+
+        Returns
+        -------
+        forecasts : Tensor of shape (batch, steps, n_channels)
+        offsets : Tensor of shape (batch, steps, n_channels, n_quantiles) or None
+            In scaled units; None where no net has a share.
+        """
         scale = torch.where(batch.scale > 0, batch.scale, 1.0)
         x, shown = self._filled(batch)
         parts = (x * scale + batch.location, shown)
         rows, mask = (part.transpose(1, 2).flatten(0, 1) for part in parts)
-        found = self._of_rows(rows, mask, steps).unflatten(0, (-1, x.shape[2])).transpose(1, 2)
-        return (found - batch.location) / scale
+
+        def of_channels(found: Tensor) -> Tensor:
+            return found.unflatten(0, (-1, x.shape[2])).transpose(1, 2)
+
+        if self.net is None or "net" not in self.shares(1):
+            found = self._of_rows(rows, mask, steps)
+            return (of_channels(found) - batch.location) / scale, None
+        quantiles = self.net.quantiles(rows, mask, steps)
+        median = quantiles[..., self.net.quantile_levels.index(0.5)]
+        found = self._of_rows(rows, mask, steps, median)
+        offsets = of_channels(quantiles - median.unsqueeze(2)) / scale.unsqueeze(3)
+        return (of_channels(found) - batch.location) / scale, offsets
 
     def _filled(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Windows without holes, and from where on they are observed, both (batch, L, channels)."""
@@ -92,15 +114,19 @@ class Prior(nn.Module):
         """Shares of the candidates for a series of ``n_points``."""
         return shares(self.season, n_points, net=self.net is not None)
 
-    def _of_rows(self, rows: Tensor, mask: Tensor, steps: int) -> Tensor:
+    def _of_rows(
+        self, rows: Tensor, mask: Tensor, steps: int, median: Tensor | None = None
+    ) -> Tensor:
+        """Mean of the candidates, ``median`` the net's."""
         whole = mask.sum(dim=1, keepdim=True) >= 2 * self.season
         total = rows.new_zeros(len(rows), steps)
         for some, n_points in ((whole, 2 * self.season), (~whole, 1)):
             if not some.any():
                 continue
             for name, share in self.shares(n_points).items():
-                found = share * self._candidate(name, rows, mask, steps)
-                total = total + torch.where(some, found, 0.0)
+                found = median if name == "net" else self._textbook(name, rows, mask, steps)
+                assert found is not None
+                total = total + torch.where(some, share * found, 0.0)
         return self._within_reach(total, rows, mask)
 
     def _within_reach(self, ahead: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
@@ -115,11 +141,7 @@ class Prior(nn.Module):
         later = torch.clamp(ahead[:, first:], low - margin, high + margin)
         return torch.cat((ahead[:, :first], later), dim=1)
 
-    def _candidate(self, name: str, rows: Tensor, mask: Tensor, steps: int) -> Tensor:
-        if name == "net":
-            assert self.net is not None
-            levels = self.net.quantile_levels
-            return self.net.quantiles(rows, mask, steps)[..., levels.index(0.5)]
+    def _textbook(self, name: str, rows: Tensor, mask: Tensor, steps: int) -> Tensor:
         textbook = {"damped": damped_line, "seasonal_naive": seasonal_naive}[name]
         return textbook(rows, mask, self.season, steps)
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.stats import norm
+from sktime.datasets import load_airline
 from sktime.forecasting.base import BaseForecaster
 from sktime.split import ExpandingWindowSplitter
 from sktime.utils._testing.hierarchical import _make_hierarchical
@@ -20,7 +21,8 @@ from skscale.forecasting._held_out import (
     mean_errors,
     relative_errors,
 )
-from skscale.forecasting._intervals import Spread, seasonal_changes
+from skscale.forecasting._intervals import Spread, TrainedOffsets, seasonal_changes
+from skscale.pretrained import load
 from skscale.training import Batch, SeriesBuffer, Windows
 
 from .conftest import wave
@@ -315,7 +317,7 @@ def test_seasonal_changes_are_those_of_observed_values():
 
 def test_a_spread_in_plain_numbers():
     shape = np.linspace(-9, 9, 181)  # the logit itself
-    spread = Spread(1, np.array([2.0]), np.array([[1.0], [3.0]]), 0.5, shape)
+    spread = Spread(1, np.array([2.0]), np.array([[1.0], [3.0]]), 0.5, shape, 20.0)
     x = torch.tensor([0.0, 1.0, 0.0]).reshape(1, 3, 1)
     batch = Batch(x, x, None, None, None, None, x, x)
     unit = (2 * 1 + 10 * 2) / 12
@@ -324,6 +326,99 @@ def test_a_spread_in_plain_numbers():
     assert (found[0] == 100).all()
     expected = unit * 2 * np.array([1, 3, 3 * 1.5**0.5, 3 * 2**0.5])
     np.testing.assert_allclose(found[1, 0, :4, 0] - 100, expected, rtol=1e-5)
+
+
+def plain_spread(n_windows):
+    """Errors have the logit itself for quantile, at every step."""
+    one = np.ones(1)
+    return Spread(1, one, one[:, None], 0.5, np.linspace(-9, 9, 181), n_windows)
+
+
+LEVELS = (0.1, 0.5, 0.8)
+
+
+def trained_offsets(share):
+    """Three quantiles of two windows: narrow and wide below, alike above."""
+    values = torch.tensor([[-1.0, 0.0, 2.0], [-3.0, 0.0, 2.0]], dtype=torch.float64)
+    return TrainedOffsets(LEVELS, values.reshape(2, 1, 1, 3), torch.tensor(share).reshape(2, 1, 1))
+
+
+def test_trained_offsets_are_linear_in_the_logit():
+    alpha = [1e-12, 0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.95]
+    found = trained_offsets([1.0, 1.0]).at(alpha)[:, :, 0, 0].numpy()
+
+    def line(p, slope):
+        return slope * max(np.log(p / (1 - p)), -9)
+
+    below, above = np.log(9), 2 / np.log(4)
+    for p, row in zip(alpha, found, strict=True):
+        slopes = (1 / below, 3 / below) if p < 0.5 else (above, above)
+        np.testing.assert_allclose(row, [line(p, slope) for slope in slopes], rtol=1e-12)
+    assert (found[4] == 0).all()
+
+
+def test_trained_weights_count_as_ten_windows():
+    x = torch.tensor([[0.0, 1.0, 0.0]] * 2).unsqueeze(-1)  # changes of one
+    batch = Batch(x, x, None, None, None, None, x, x)
+    ahead = torch.full((2, 1, 1), 100.0, dtype=torch.float64)
+
+    def quantiles(n_windows, share):
+        spread, trained = plain_spread(n_windows), trained_offsets(share)
+        return spread.quantiles(ahead, batch, LEVELS, trained)[:, :, 0, 0].numpy() - 100
+
+    held_out = np.log([1 / 9, 1.0, 4.0])[:, None]
+    trained = np.array([[-1, -3], [0, 0], [2, 2]])
+    assert (quantiles(10.0, [1.0, 0.5])[1] == 0).all()
+    np.testing.assert_allclose(quantiles(0.0, [1.0, 1.0]), trained)
+    np.testing.assert_allclose(quantiles(10.0, [1.0, 1.0]), (held_out + trained) / 2, rtol=1e-6)
+    # Weights that have no part in a forecast have none in its quantiles.
+    found = quantiles(30.0, [0.0, 1.0])
+    np.testing.assert_allclose(found[:, :1], held_out, rtol=1e-6)
+    np.testing.assert_allclose(found[:, 1:], 0.75 * held_out + 0.25 * trained[:, 1:], rtol=1e-6)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_intervals_with_trained_weights(make, source):
+    """Around the forecast, never crossing, in the series' units, behind the weights' horizon."""
+    y = load_airline()[:60]
+    alpha = [1e-9, 0.025, 0.06, 0.5, 0.8, 0.99]
+
+    def fitted(values):
+        return make(pretrained="auto", intervals=source).fit(values, fh=range(1, 31))
+
+    forecaster = fitted(y)
+    fh = [-3, 0, 1, 12, 18, 30]
+    found = forecaster.predict_quantiles(fh, alpha=alpha)
+    assert np.isfinite(found).all(axis=None)
+    assert (np.diff(found) >= 0).all()
+    median = found.iloc[:, 3]
+    pd.testing.assert_series_equal(median, forecaster.predict(fh), check_names=False, rtol=0)
+    other = fitted(1000 * y).predict_quantiles(fh, alpha=alpha)
+    np.testing.assert_allclose(other, 1000 * found, rtol=1e-4)
+
+
+def test_intervals_of_noise_widen_less_than_those_of_a_walk():
+    """Sixteen years leave too few held-out windows to tell; the weights see it."""
+    years = pd.period_range("1990", periods=16, freq="Y")
+    noise = np.random.default_rng(0).normal(size=16)
+
+    def widening(values):
+        found = width(SigmaForecaster(random_state=0).fit(pd.Series(values, years), fh=range(1, 7)))
+        return found[-1] / found[0]
+
+    assert widening(100 + noise) < 0.7 * widening(100 + np.cumsum(noise))
+
+
+def test_without_held_out_windows_quantiles_are_the_weights_own():
+    y = load_airline()[:60]
+    forecaster = SigmaForecaster(random_state=0).fit(y, fh=range(1, 13))
+    forecaster.model_.spread.n_windows = 0.0
+    found = forecaster.predict_quantiles(alpha=[0.05, 0.5, 0.9]).to_numpy()
+    net = load("seasonal-12")
+    places = [net.quantile_levels.index(level) for level in (0.05, 0.5, 0.9)]
+    trained = net.quantiles(torch.tensor(y.to_numpy())[None], steps=12)[0][:, places].numpy()
+    offsets = trained - trained[:, 1:2]
+    np.testing.assert_allclose(found - found[:, 1:2], offsets, rtol=1e-4, atol=1e-3)
 
 
 def test_overlapping_windows_are_not_news():
