@@ -13,7 +13,7 @@ from sktime.datatypes import convert_to
 
 from skscale._scores import Forecasts, interval_ends, metrics_by_column, probabilities, scores_of
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._frames import check_covered, check_frame
+from skscale.forecasting._frames import check_covered, check_frame, plain
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._splits import Splits
 
@@ -240,7 +240,7 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
     check_frame(name, data)
     reason = None
     try:
-        frame = convert_to(data, _FRAMES)
+        frame = convert_to(plain(data), _FRAMES)
     except TypeError as error:
         frame, reason = None, error
     if frame is None:

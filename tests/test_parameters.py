@@ -79,6 +79,7 @@ ALLOWED = {
     "season_length": either(auto, integer(1)),
     "freq": either(auto, none, words("D")),
     "time_features": either(auto, flag),
+    "past_columns": words("auto", [], ()),
     "linear_base": flag,
     "pretrained": either(auto, none, words(*available())),
     "loss": words("mae", "mse", "huber", "smape", "mase"),

@@ -16,7 +16,7 @@ from torch import nn
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import fit_network
-from skscale.forecasting._frames import check_covered, check_frame, column_order
+from skscale.forecasting._frames import check_covered, check_frame, column_order, plain
 from skscale.forecasting._future import within
 from skscale.forecasting._horizon import longest_step, requested_steps
 from skscale.forecasting._intervals import EVENLY_SPREAD, quantile_columns
@@ -54,7 +54,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         "capability:pred_int": True,
         "capability:pred_int:insample": True,
         "capability:missing_values": True,
-        "capability:categorical_in_X": False,
+        "capability:categorical_in_X": True,
         "capability:unequal_length": True,
         "capability:update": True,
         "capability:pretrain": True,
@@ -105,7 +105,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         check_frame("y", y)
         check_frame("X", X)
         check_covered(y, X)
-        return super()._check_X_y(X=X, y=y, **options)
+        return super()._check_X_y(X=plain(X), y=plain(y), **options)
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None) -> Panel:
         """Data to train on, once all parameters are known to be right."""
@@ -136,7 +136,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
         seen = self._context
         try:
-            self.model_.columns.check(X)
+            self.model_.columns.encoder.check(X)
             y, X = seen.extended(y, X)
             length = self.model_.layout.context_length
             stretches, panel = seen.panel.continued(y, X, length)
@@ -176,7 +176,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: Sequence[float]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Quantiles, (n_series, n_steps, n_channels, n_alpha), and the steps they are of."""
-        self.model_.columns.check(X)
+        self.model_.columns.encoder.check_ahead(X)
         steps = requested_steps(fh, self._context.panel)
         device = resolve_device(self.device)
         return self.model_.predict(self._context, steps, X, device, alpha), steps
@@ -212,7 +212,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         as context.
         """
         first, seen, model = Panel.from_frames(y, freq=self.freq), self._context, self.model_
-        model.columns.check(X)
+        model.columns.encoder.check(X)
         y, X = seen.extended(y, X)
         _, panel = seen.panel.continued(y, X, model.layout.context_length)
         context = model.context(y, X, panel, seen)

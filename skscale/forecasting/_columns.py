@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import ColumnUnits, SeriesScale
 from skscale.forecasting._time import TimeStep, calendar_features
@@ -23,8 +25,8 @@ class Columns:
 
     Attributes
     ----------
-    names : Index or None
-        Exogenous columns; None for none.
+    encoder : Encoder
+        Exogenous columns, and the numbers they become.
     calendar : TimeStep or None
         Step whose calendar is a feature.
     units : ColumnUnits
@@ -33,51 +35,47 @@ class Columns:
         it has learned nothing about what lies beyond.
     """
 
-    names: pd.Index | None
+    encoder: Encoder
     calendar: TimeStep | None
     units: ColumnUnits
     lowest: np.ndarray
     highest: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, calendar: bool) -> Columns:
-        """Learn the columns of a panel."""
+    def of(cls, panel: Panel, calendar: bool, past_columns: Sequence[Hashable] = ()) -> Columns:
+        """Learn the columns of a panel, see `Encoder.of`."""
+        encoder = Encoder.of(panel.X, past_columns)
+        panel = replace(panel, X=encoder.encoded(panel.X))
         units = ColumnUnits.of(panel)
         rows = SeriesScale.of(panel, units).standardised(panel)
-        names = None if panel.X is None else panel.X.columns
         step = panel.step if calendar else None
-        return cls(names, step, units, rows.min(axis=0), rows.max(axis=0))
+        return cls(encoder, step, units, rows.min(axis=0), rows.max(axis=0))
 
     @property
-    def n_exogenous(self) -> int:
-        """Number of exogenous columns."""
+    def n_columns(self) -> int:
+        """Number of exogenous columns, as numbers."""
         return len(self.lowest)
+
+    @property
+    def n_past(self) -> int:
+        """Number of those that are known of the past only, the last ones."""
+        return self.encoder.width(self.encoder.past)
+
+    @property
+    def n_ahead(self) -> int:
+        """Number of those that are known ahead, the first ones."""
+        return self.n_columns - self.n_past
 
     @property
     def sizes(self) -> dict[str, int]:
         """Features of every group."""
         probe = pd.DatetimeIndex(["2000-01-01"])
         n = 0 if self.calendar is None else calendar_features(probe, self.calendar).shape[1]
-        return {"exogenous": self.n_exogenous, "calendar": n, "static": 0, "past": 0}
+        return {"exogenous": self.n_ahead, "calendar": n, "static": 0, "past": self.n_past}
 
-    def check(self, X: pd.DataFrame | None) -> None:
-        """Raise ValueError unless ``X`` has the columns seen in fit, in their order."""
-        if self.names is None:
-            if X is not None and len(X.columns):
-                raise ValueError(
-                    f"X has the columns {list(X.columns)}, but the forecaster was fitted without "
-                    "X: pass X in fit, too, or leave it out"
-                )
-            return
-        if X is None:
-            raise ValueError(
-                f"X is needed: the forecaster was fitted with the columns {list(self.names)}"
-            )
-        if list(X.columns) != list(self.names):
-            raise ValueError(
-                f"X has the columns {list(X.columns)}, but the forecaster was fitted with "
-                f"{list(self.names)}; they must be the same, in the same order"
-            )
+    def encoded(self, panel: Panel) -> Panel:
+        """The same series, their columns as numbers."""
+        return replace(panel, X=self.encoder.encoded(panel.X))
 
     def features(self, times: pd.Index, rows: np.ndarray) -> np.ndarray | None:
         """Features of shape (n_points, n_features), float32; None without any.
@@ -89,9 +87,10 @@ class Columns:
         rows : float64 ndarray of shape (n_points, n_columns)
             Standardised exogenous columns.
         """
-        parts = [self.seen(rows)]
+        ahead, others = np.split(self.seen(rows), [self.n_ahead], axis=1)
+        parts = [ahead, others]
         if self.calendar is not None:
-            parts.append(calendar_features(times, self.calendar).astype(np.float32))
+            parts.insert(1, calendar_features(times, self.calendar).astype(np.float32))
         features = np.concatenate(parts, axis=1)
         return features if features.shape[1] else None
 

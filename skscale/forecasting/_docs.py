@@ -22,6 +22,9 @@ _SHARED = """    context_length : int or "auto", default="auto"
     time_features : bool or "auto", default="auto"
         Make the calendar of the index a feature. ``"auto"`` does not: the season is in the
         context already.
+    past_columns : list of column names or "auto", default="auto"
+        Columns of ``X`` that are not known ahead: the network sees them in the context
+        alone, and `predict` needs no values of them. ``"auto"``: none.
     linear_base : bool, default=True
         Let the network correct a linear forecast (a ridge regression of the horizon on the
         context, shrunk towards the seasonal naive forecast), and blend that with
@@ -93,8 +96,11 @@ _SHARED = """    context_length : int or "auto", default="auto"
     Notes
     -----
     One network is trained on all series and channels. Each series and channel is centred and
-    scaled in float64 first. Exogenous ``X`` must be known over the horizon; it enters as
-    feature of the past and the future.
+    scaled in float64 first. Exogenous ``X`` must be known over the horizon, but for
+    ``past_columns``; it enters as feature of the past and the future. Columns of text or of
+    pandas' categories become a column of zeros and ones for each level but the first, at most
+    50; a level not seen in `fit` counts as the mean of those seen. Truth values and decimals are
+    numbers.
 
     Quantiles and intervals cost no further pass of the network; the median is the forecast
     itself, and they never cross. In-sample they are those of one-step-ahead forecasts, and

@@ -64,7 +64,7 @@ class ColumnEffects:
 
 
 def find_effects(
-    panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int
+    panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int, n_ahead: int
 ) -> ColumnEffects:
     """Regress the series on their exogenous columns, both differenced.
 
@@ -85,8 +85,10 @@ def find_effects(
         Points of every series before its held-out part.
     season : int
         1 for none.
+    n_ahead : int
+        Columns known ahead, the first ones; the others get no effect.
     """
-    changes = _Changes.of(panel, scale, train_end, season)
+    changes = _Changes.of(panel, scale, train_end, season, n_ahead)
     relative, absolute = np.zeros((2, *scale.effect.shape[1:]))
     departures = np.zeros(scale.effect.shape)
     for channel in range(scale.effect.shape[2]):
@@ -143,9 +145,12 @@ class _Changes:
     ratio: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int) -> _Changes:
+    def of(
+        cls, panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int, n_ahead: int
+    ) -> _Changes:
         values = scale.apply(panel)
         columns = scale.standardised_rows(exogenous(panel), panel.series)
+        columns[:, n_ahead:] = 0.0
         lag = season if (train_end >= 2 * season).any() else 1
         later = np.flatnonzero(panel.positions >= lag)
         series = panel.series[later]

@@ -86,20 +86,20 @@ class FittedNetwork:
     spread: Spread | None = None
 
     def check(self, panel: Panel) -> Panel:
-        """Bring the channels of ``panel`` into the network's order.
+        """Bring the channels of ``panel`` into the network's order, its columns to numbers.
 
         Raises
         ------
         ValueError
             If channels, exogenous columns or step are not those of the fit.
         """
-        self.columns.check(panel.X)
+        self.columns.encoder.check(panel.X)
         if not self.step.matches(panel.step):
             raise ValueError(
                 f"y has {panel.step}, but the network was trained on {self.step}; resample y, or "
                 "fit anew"
             )
-        return panel.with_columns(self.channels)
+        return self.columns.encoded(panel.with_columns(self.channels))
 
     def weights(self, panel: Panel) -> pd.DataFrame:
         """Share of every candidate in the forecast of every series of ``panel``."""

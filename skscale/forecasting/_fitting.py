@@ -49,13 +49,12 @@ def fit_network(
     """
     # Nothing may depend on the order in which the series of a panel come.
     panel = panel.check_observed(2 if start is None else 1).trimmed().in_order_of_names()
-    if start is not None:
-        panel = start.check(panel)
     runtime = Runtime.of(forecaster.device, forecaster.precision)
     seed = runtime.agree(int(check_random_state(forecaster.random_state).randint(2**31 - 1)))
     run = Run(seed, runtime, verbose=forecaster.verbose)
     with run.numbers:
         model = _new_model(forecaster, panel, horizon) if start is None else deepcopy(start)
+    panel = model.check(panel)
     return _trained(forecaster, model, panel, run.minimising(forecaster._objective(model.network)))
 
 
@@ -67,7 +66,9 @@ def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> Fit
         forecaster.prediction_length,
         forecaster.season_length,
     )
-    columns = Columns.of(panel, wants_calendar(forecaster.time_features, panel))
+    past_columns = () if isinstance(forecaster.past_columns, str) else forecaster.past_columns
+    calendar = wants_calendar(forecaster.time_features, panel)
+    columns = Columns.of(panel, calendar, past_columns)
     network = _build(forecaster, layout, len(panel.columns), columns)
     return FittedNetwork(
         network,
@@ -105,8 +106,9 @@ def _trained(
     layout = model.layout
     split = split_in_time(panel.lengths, layout, forecaster.validation_fraction)
     scale = SeriesScale.of(panel, model.columns.units, panel.lengths - split.train_end)
-    if forecaster.linear_base and model.columns.n_exogenous:
-        effects = find_effects(panel, scale, split.train_end, layout.season_length)
+    if forecaster.linear_base and model.columns.n_ahead:
+        season, n_ahead = layout.season_length, model.columns.n_ahead
+        effects = find_effects(panel, scale, split.train_end, season, n_ahead)
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
     device = run.runtime_on(torch.device("cpu")).device

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from skscale.forecasting._categories import holds_levels
 from skscale.forecasting._time import check_times
 
 __all__ = [
@@ -17,9 +18,12 @@ __all__ = [
     "column_order",
     "extended",
     "instances",
+    "plain",
     "renamed",
 ]
 
+# What pandas calls objects that are numbers; "empty" is nothing but missing values.
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty"}
 # Sums of values of this size still fit float64, whatever their signs.
 _LARGEST = 1e300
 
@@ -30,6 +34,42 @@ def as_numbers(frame: pd.DataFrame) -> np.ndarray:
         return frame.to_numpy(dtype=np.float64)
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
     return np.column_stack([_column_as_numbers(column) for column in columns])
+
+
+def plain(data: object) -> object:
+    """Pandas input in types that sktime reads: numbers as float64, text as objects.
+
+    Types of NumPy and categories of pandas stay, and all that is not pandas.
+    """
+    if isinstance(data, pd.Series):
+        return _plain_column(data)
+    if not isinstance(data, pd.DataFrame):
+        return data
+    columns = [data.iloc[:, i] for i in range(data.shape[1])]
+    read = [_plain_column(column) for column in columns]
+    if all(new is old for new, old in zip(read, columns, strict=True)):
+        return data
+    return pd.concat(read, axis=1).set_axis(data.columns, axis=1)
+
+
+def _plain_column(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    if holds_levels(column):
+        return column.astype(object)
+    of_numpy = isinstance(column.dtype, np.dtype) and column.dtype != object
+    if of_numpy or not _holds_numbers(column):
+        return column
+    return pd.Series(_column_as_numbers(column), index=column.index, name=column.name)
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Whether a column holds real numbers or Booleans, of whatever type."""
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
+    is_a = pd.api.types  # pyarrow's booleans are no numbers to pandas
+    numeric = is_a.is_numeric_dtype(column) or is_a.is_bool_dtype(column)
+    return numeric and not is_a.is_complex_dtype(column)
 
 
 def _column_as_numbers(column: pd.Series) -> np.ndarray:
@@ -60,7 +100,7 @@ def check_frame(name: str, data: object) -> None:
     Raises
     ------
     TypeError
-        If a column is not numeric.
+        If a column is not numeric; one of X may be categorical.
     ValueError
         If there are no rows, a column name occurs twice, a time point is missing, occurs twice
         or out of order, or a value is infinite or beyond 1e300. A missing one may be.
@@ -113,18 +153,18 @@ def _check_order(name: str, index: pd.Index) -> None:
 
 
 def _check_column(name: str, column: object, values: pd.Series) -> None:
-    is_a = pd.api.types  # pyarrow's booleans are no numbers to pandas
-    numeric = is_a.is_numeric_dtype(values) or is_a.is_bool_dtype(values)
-    numeric = numeric and not is_a.is_complex_dtype(values)
+    if name == "X" and holds_levels(values):
+        return
+    numeric = _holds_numbers(values) and (name == "X" or values.dtype != object)
     if pd.api.types.is_datetime64_any_dtype(values):
         raise TypeError(
             f"column {column!r} of {name} holds dates, which belong in the index: "
             f"{name}.set_index({column!r})"
         )
     if not numeric:
+        levels = "or nothing but text" if name == "X" else "no text or categorical values"
         raise TypeError(
-            f"column {column!r} of {name} has dtype {values.dtype}; categorical and other "
-            "non-numeric values must be encoded as integer, float or boolean first"
+            f"column {column!r} of {name} has dtype {values.dtype}; it must hold numbers, {levels}"
         )
     numbers = _column_as_numbers(values)
     infinite = np.isinf(numbers)

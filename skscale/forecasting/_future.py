@@ -48,7 +48,7 @@ def within(
     """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
 
     Rows of steps that are not ``held`` (longest,) count as unknown: they, and missing values,
-    take the row before.
+    take the row before. So do columns known of the past only.
     """
     offsets, features = context.panel.offsets, context.buffer.features
     first, last = offsets[series] + cuts, offsets[series + 1] - 1
@@ -57,7 +57,10 @@ def within(
     if features is None:
         return Future(rows, None)
     found = features.numpy()[point]
-    found[..., : columns.n_exogenous] = columns.seen(rows)
+    found[..., : columns.n_ahead] = columns.seen(rows)[..., : columns.n_ahead]
+    others = found.shape[-1] - columns.n_past
+    before = np.maximum(first - 1, offsets[series])
+    found[..., others:] = features.numpy()[before, None, others:]
     return Future(rows, found)
 
 
@@ -66,18 +69,27 @@ def behind_the_end(
 ) -> Future:
     """What is known behind the end of every series, up to the longest of ``steps``.
 
-    Steps that ``X`` leaves out, and its missing values, take the row before.
+    Steps that ``X`` leaves out, and its missing values, take the row before. Columns known of the
+    past only keep their last one, whatever ``X`` says.
     """
     panel, n_series, longest = context.panel, len(steps), int(steps.max())
-    rows = np.zeros((n_series, longest, columns.n_exogenous))
+    rows = np.full((n_series, longest, columns.n_columns), np.nan)
+    held = np.zeros((n_series, longest), dtype=bool)
     if not sum(columns.sizes.values()):
         return Future(rows, None)
     times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
-    if X is not None and columns.n_exogenous:
-        found, held = rows_ahead(panel, X, steps, times)
+    if X is not None and columns.n_ahead:
+        encoded = columns.encoder.encoded(X)
+        found, held = rows_ahead(panel, encoded, steps, times)
         series = np.repeat(np.arange(n_series), longest)
         found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
-        rows = filled(found.reshape(rows.shape), held)
+        rows = found.reshape(rows.shape)
+    before = np.zeros((n_series, columns.n_columns))
+    if columns.n_past:
+        rows[..., columns.n_ahead :] = np.nan
+        seen = context.scale.standardised(panel)[panel.offsets[1:] - 1]
+        before[:, columns.n_ahead :] = seen[:, columns.n_ahead :]
+    rows = filled(rows, held, before)
     features = columns.features(times, rows.reshape(len(times), -1))
     assert features is not None
     return Future(rows, features.reshape(n_series, longest, -1))

@@ -83,14 +83,15 @@ def sources(held: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(held, step, -1), axis=-1)
 
 
-def filled(rows: np.ndarray, held: np.ndarray) -> np.ndarray:
+def filled(rows: np.ndarray, held: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
     """Rows (n, longest, n_columns), each value the last that is ``held`` (n, longest) and known.
 
-    Zero, the column's mean, before the first.
+    Those ``before`` (n, n_columns) the first; by default zero, the column's mean.
     """
     known = held[..., None] & ~np.isnan(rows)
     source = sources(known.swapaxes(1, 2)).swapaxes(1, 2)
-    return np.where(source >= 0, np.take_along_axis(rows, source.clip(min=0), axis=1), 0.0)
+    start = 0.0 if before is None else before[:, None]
+    return np.where(source >= 0, np.take_along_axis(rows, source.clip(min=0), axis=1), start)
 
 
 def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -28,6 +29,7 @@ class NetworkParameters:
     season_length: int | str = "auto"
     freq: Any = "auto"
     time_features: bool | str = "auto"
+    past_columns: Sequence[Hashable] | str = "auto"
     linear_base: bool = True
     pretrained: str | None = "auto"
     bounds: tuple[float | None, float | None] | str | None = "auto"
@@ -65,6 +67,7 @@ class NetworkParameters:
         one_of("intervals", self.intervals, ("conformal", "network"))
         one_of("time_features", self.time_features, (True, False, "auto"))
         one_of("pretrained", self.pretrained, ("auto", None, *available()))
+        _check_names("past_columns", self.past_columns)
         _check_bounds(self.bounds)
         integer("verbose", self.verbose, least=0, other=(True, False))
         if not is_one_of(self.freq, (None, "auto")):
@@ -104,6 +107,13 @@ def _check_seed(random_state: object) -> None:
             "random_state must be None, an integer from 0 to 2**32 - 1 or a RandomState, got "
             f"{random_state!r}"
         ) from error
+
+
+def _check_names(name: str, value: object) -> None:
+    """Raise ValueError unless ``value`` is "auto" or a list of column names."""
+    some = isinstance(value, list | tuple) and all(isinstance(one, Hashable) for one in value)
+    if not (some or is_one_of(value, ("auto",))):
+        raise ValueError(f'{name} must be "auto" or a list of columns of X, got {value!r}')
 
 
 def _check_bounds(bounds: object) -> None:

@@ -76,7 +76,8 @@ def test_y(make, case):
 BAD_X = {
     "too short": (X[:30], X[40:], "X has no row for 30; it must cover y"),
     "inf": (changed(X[:40], 7, np.inf), X[40:], "column 'a' of X holds inf at 7"),
-    "text": (X[:40].astype(str), X[40:], "column 'a' of X has dtype"),
+    "text": (X[:40].astype(str), X[40:], "column 'a' of X holds numbers"),
+    "complex": (X[:40].astype(complex), X[40:], "column 'a' of X has dtype complex128"),
     "future too short": (X[:40], X[40:42], "X has no row for 42; it must cover the horizon"),
     "future inf": (X[:40], changed(X[40:], 1, np.inf), "column 'a' of X holds inf at 41"),
     "future missing": (X[:40], None, r"X is needed.*\['a', 'b'\]"),
