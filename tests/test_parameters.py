@@ -94,6 +94,7 @@ ALLOWED = {
     "validation_fraction": either(auto, number(0, 1)),
     "patience": integer(1),
     "fine_tune": flag,
+    "intervals": words("conformal", "network"),
     "bounds": either(auto, none, words((0.5, 1.0), (1, 2))),
     "device": words("auto", "cpu"),
     "precision": words("fp32", "bf16"),
