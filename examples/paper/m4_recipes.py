@@ -49,12 +49,9 @@ def paper_settings(name: str) -> dict[str, object]:
 
 
 def default_settings(name: str) -> dict[str, object]:
-    """`SigmaForecaster` without trained weights: its network corrects a linear forecast.
-
-    The weights of the package have seen most of these series; `m4_zero_shot` has their table.
-    """
+    """`SigmaForecaster` without trained weights: the network corrects a linear forecast."""
     context, recent = CONTEXTS[name]
-    return {"recent": recent, "context_length": context, "pretrained": None}
+    return {"recent": recent, "context_length": context}
 
 
 def context_settings(name: str) -> dict[str, object]:
