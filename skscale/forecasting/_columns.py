@@ -44,9 +44,10 @@ class Columns:
     @classmethod
     def of(cls, panel: Panel, calendar: bool, past_columns: Sequence[Hashable] = ()) -> Columns:
         """Learn the columns of a panel, see `Encoder.of`."""
-        encoder = Encoder.of(panel.X, past_columns)
+        encoder = Encoder.of(panel, past_columns)
         panel = replace(panel, X=encoder.encoded(panel.X))
-        units = ColumnUnits.of(panel)
+        n_ahead, n_static = encoder.width(encoder.ahead), encoder.width(encoder.static)
+        units = ColumnUnits.of(panel, static=slice(n_ahead, n_ahead + n_static))
         rows = SeriesScale.of(panel, units).standardised(panel)
         step = panel.step if calendar else None
         return cls(encoder, step, units, rows.min(axis=0), rows.max(axis=0))
@@ -57,21 +58,27 @@ class Columns:
         return len(self.lowest)
 
     @property
+    def n_ahead(self) -> int:
+        """Number of those that are known ahead and not static, the first ones."""
+        return self.encoder.width(self.encoder.ahead)
+
+    @property
     def n_past(self) -> int:
         """Number of those that are known of the past only, the last ones."""
         return self.encoder.width(self.encoder.past)
-
-    @property
-    def n_ahead(self) -> int:
-        """Number of those that are known ahead, the first ones."""
-        return self.n_columns - self.n_past
 
     @property
     def sizes(self) -> dict[str, int]:
         """Features of every group."""
         probe = pd.DatetimeIndex(["2000-01-01"])
         n = 0 if self.calendar is None else calendar_features(probe, self.calendar).shape[1]
-        return {"exogenous": self.n_ahead, "calendar": n, "static": 0, "past": self.n_past}
+        n_static = self.n_columns - self.n_ahead - self.n_past
+        return {
+            "exogenous": self.n_ahead,
+            "calendar": n,
+            "static": n_static,
+            "past": self.n_past,
+        }
 
     def encoded(self, panel: Panel) -> Panel:
         """The same series, their columns as numbers."""

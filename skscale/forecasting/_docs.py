@@ -100,7 +100,8 @@ _SHARED = """    context_length : int or "auto", default="auto"
     ``past_columns``; it enters as feature of the past and the future. Columns of text or of
     pandas' categories become a column of zeros and ones for each level but the first, at most
     50; a level not seen in `fit` counts as the mean of those seen. Truth values and decimals are
-    numbers.
+    numbers. Columns that differ between the series of a panel, but are constant in each, are
+    static: features without an effect of their own, which `predict` needs not be given.
 
     Quantiles and intervals cost no further pass of the network; the median is the forecast
     itself, and they never cross. In-sample they are those of one-step-ahead forecasts, and

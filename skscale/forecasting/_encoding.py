@@ -10,6 +10,7 @@ import pandas as pd
 
 from skscale.forecasting._categories import Categories, holds_levels
 from skscale.forecasting._frames import as_numbers
+from skscale.forecasting._panel import Panel
 
 __all__ = ["Encoder"]
 
@@ -24,25 +25,28 @@ class Encoder:
     ----------
     names : Index or None
         Columns of X; None for none.
-    past : Index
-        Those of them that are known of the past only. Their numbers come last.
+    static, past : Index
+        Those of them that are constant within every series but differ between series, and those
+        that are known of the past only. The numbers of the others come first, then theirs.
     categories : dict of name to Categories
         Levels of the categorical columns.
     """
 
     names: pd.Index | None
+    static: pd.Index
     past: pd.Index
     categories: dict[Hashable, Categories]
 
     @classmethod
-    def of(cls, X: pd.DataFrame | None, past_columns: Sequence[Hashable] = ()) -> Encoder:
-        """Learn the columns of ``X``, of which ``past_columns`` are known of the past only.
+    def of(cls, panel: Panel, past_columns: Sequence[Hashable] = ()) -> Encoder:
+        """Learn the columns of a panel, of which ``past_columns`` are known of the past only.
 
         Raises
         ------
         ValueError
             If ``X`` lacks one of these, or a categorical column has too many levels.
         """
+        X = panel.X
         found = pd.Index([]) if X is None else X.columns
         unknown = [name for name in past_columns if name not in found]
         if unknown:
@@ -51,9 +55,17 @@ class Encoder:
             )
         past = found[found.isin(past_columns)]
         if X is None:
-            return cls(None, past, {})
+            return cls(None, past, past, {})
+        others = found.difference(past, sort=False)
+        static = others[[_is_static(panel, X[name]) for name in others]]
         levels = {name: Categories.of(name, X[name]) for name in X if holds_levels(X[name])}
-        return cls(found, past, levels)
+        return cls(found, static, past, levels)
+
+    @property
+    def ahead(self) -> pd.Index:
+        """Those that are known ahead and neither static nor of the past."""
+        some = pd.Index([]) if self.names is None else self.names
+        return some[~some.isin(self.static.append(self.past))]
 
     def width(self, names: pd.Index) -> int:
         """Number of columns that those called ``names`` become."""
@@ -65,9 +77,8 @@ class Encoder:
         self._check(X, needed=self.names)
 
     def check_ahead(self, X: pd.DataFrame | None) -> None:
-        """Raise the same for a horizon: columns known of the past only may be left out."""
-        needed = None if self.names is None else self.names.difference(self.past, sort=False)
-        self._check(X, needed)
+        """Raise the same for a horizon: others than those ``ahead`` may be left out."""
+        self._check(X, needed=None if self.names is None else self.ahead)
 
     def _check(self, X: pd.DataFrame | None, needed: pd.Index | None) -> None:
         if self.names is None or needed is None:
@@ -105,11 +116,11 @@ class Encoder:
     def encoded(self, X: pd.DataFrame | None) -> pd.DataFrame | None:
         """Numbers of all columns, at the rows of ``X``; None without any column.
 
-        Those known of the past only come last, and are nan where ``X`` lacks them.
+        Columns that ``X`` lacks are nan.
         """
         if X is None or self.names is None or self.names.empty:
             return None
-        order = self.names.difference(self.past, sort=False).append(self.past)
+        order = [*self.ahead, *self.static, *self.past]
         parts = [self._numbers(X, name) for name in order]
         return pd.DataFrame(np.concatenate(parts, axis=1), index=X.index)
 
@@ -119,3 +130,12 @@ class Encoder:
         if name in self.categories:
             return self.categories[name].encode(X[name])
         return as_numbers(X[[name]])
+
+
+def _is_static(panel: Panel, column: pd.Series) -> bool:
+    """Whether a column of ``panel`` is constant within every series, but not over all."""
+    code, levels = pd.factorize(column)
+    starts = panel.offsets[:-1]
+    highest = np.maximum.reduceat(code, starts)
+    lowest = np.minimum.reduceat(np.where(code < 0, len(levels), code), starts)
+    return len(levels) > 1 and bool((highest <= lowest).all())

@@ -70,7 +70,7 @@ def behind_the_end(
     """What is known behind the end of every series, up to the longest of ``steps``.
 
     Steps that ``X`` leaves out, and its missing values, take the row before. Columns known of the
-    past only keep their last one, whatever ``X`` says.
+    past only keep their last one, whatever ``X`` says, and static columns where it is silent.
     """
     panel, n_series, longest = context.panel, len(steps), int(steps.max())
     rows = np.full((n_series, longest, columns.n_columns), np.nan)
@@ -78,15 +78,15 @@ def behind_the_end(
     if not sum(columns.sizes.values()):
         return Future(rows, None)
     times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
-    if X is not None and columns.n_ahead:
+    if X is not None and columns.n_columns > columns.n_past:
         encoded = columns.encoder.encoded(X)
         found, held = rows_ahead(panel, encoded, steps, times)
         series = np.repeat(np.arange(n_series), longest)
         found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
         rows = found.reshape(rows.shape)
     before = np.zeros((n_series, columns.n_columns))
-    if columns.n_past:
-        rows[..., columns.n_ahead :] = np.nan
+    rows[..., columns.n_columns - columns.n_past :] = np.nan
+    if columns.n_ahead < columns.n_columns:
         seen = context.scale.standardised(panel)[panel.offsets[1:] - 1]
         before[:, columns.n_ahead :] = seen[:, columns.n_ahead :]
     rows = filled(rows, held, before)

@@ -23,21 +23,21 @@ class ColumnUnits:
 
     Attributes
     ----------
-    flag : bool ndarray of shape (n_columns,)
-        Columns of zeros and ones, which have the same unit in every series. Others have one of
-        each series, since a price may be in another currency.
+    shared : bool ndarray of shape (n_columns,)
+        Static columns, and those of zeros and ones, which have the same unit in every series.
+        Others have one of each series, since a price may be in another currency.
     location, scale : float64 ndarray of shape (n_columns,)
-        Of flags; and the scale of any column in a series where it never varied. Infinite for one
-        that varied nowhere: nothing was learned about its changes.
+        Of shared units; and the scale of any column in a series where it never varied. Infinite
+        for one that varied nowhere: nothing was learned about its changes.
     """
 
-    flag: np.ndarray
+    shared: np.ndarray
     location: np.ndarray
     scale: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel) -> ColumnUnits:
-        """Learn the units of a panel's columns."""
+    def of(cls, panel: Panel, static: slice = slice(0)) -> ColumnUnits:
+        """Learn the units of a panel's columns, some of them ``static``."""
         columns = exogenous(panel)
         if not columns.shape[1]:
             return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0))
@@ -47,9 +47,10 @@ class ColumnUnits:
         weight = np.where(constant, 0, counts)
         varied = weight.sum(axis=0) > 0
         pooled = np.sqrt((weight * scale**2).sum(axis=0) / weight.sum(axis=0).clip(min=1))
-        mean, deviation, flag = _pooled(columns, known)
-        scale = np.where(flag, deviation, np.where(varied, pooled, np.inf))
-        return cls(flag, mean, scale)
+        mean, deviation, shared = _pooled(columns, known)
+        shared[static] = True
+        scale = np.where(shared, deviation, np.where(varied, pooled, np.inf))
+        return cls(shared, mean, scale)
 
     def of_series(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and scale of the columns of every series, both (n_series, n_columns)."""
@@ -58,8 +59,8 @@ class ColumnUnits:
             return (np.zeros((len(panel.lengths), len(self.scale))),) * 2
         location, scale, constant = _own_units(panel, columns)
         return (
-            np.where(self.flag, self.location, location),
-            np.where(self.flag | constant, self.scale, scale),
+            np.where(self.shared, self.location, location),
+            np.where(self.shared | constant, self.scale, scale),
         )
 
 

@@ -11,7 +11,7 @@ from sktime.performance_metrics.forecasting import MeanAbsoluteError
 from sktime.split import ExpandingWindowSplitter
 
 from skscale.evaluation import backtest
-from skscale.forecasting import DLinearForecaster, SigmaForecaster
+from skscale.forecasting import DLinearForecaster, SigmaForecaster, TimeMixerForecaster
 
 from .conftest import wave
 
@@ -265,3 +265,87 @@ def test_columns_left_out_ahead_are_named_with_what_to_do():
 def test_past_columns_that_x_lacks_are_named(X):
     with pytest.raises(ValueError, match="past_columns must name columns of X, got 'led'"):
         quick(past_columns=["led"]).fit(LATER, X=X, fh=[1])
+
+
+def shops(n=60):
+    """Series that follow the last row of a column, every other one in the opposite direction."""
+    rng, frames = np.random.default_rng(0), {}
+    for i in range(6):
+        size, place = (3.0, "town") if i % 2 else (-3.0, "coast")
+        x, y = rng.normal(size=n), rng.normal(10, 0.3, size=n)
+        y[1:] += size * x[:-1]
+        frames[f"shop {i}"] = pd.DataFrame({"y": y, "x": x, "size": size, "place": place})
+    both = pd.concat(frames, names=["shop", "time"])
+    return both[["y"]], both.drop(columns="y")
+
+
+FOLLOWING = {"past_columns": ["x"], "context_length": 4, "prediction_length": 1}
+FOLLOWING |= {"linear_base": False, "max_epochs": 30, "random_state": 0}
+
+
+def test_columns_constant_in_every_series_are_static():
+    y, X = shops()
+    X["changes"] = np.arange(len(X)) % 60
+    X["same everywhere"] = 1.0
+    X["once missing"] = X["size"].mask(np.arange(len(X)) == 3)
+    columns = quick(context_length=4).fit(y, X=X, fh=[1]).model_.columns
+    assert list(columns.encoder.static) == ["size", "place", "once missing"]
+    assert columns.sizes == {"exogenous": 3, "calendar": 0, "static": 3, "past": 0}
+    of_one = quick(context_length=4).fit(y.loc["shop 0"], X=X.loc["shop 0"], fh=[1])
+    assert of_one.model_.columns.encoder.static.empty
+
+
+@pytest.mark.parametrize("column", ["size", "place"])
+def test_a_network_learns_from_static_columns(column):
+    """The direction in which a series follows ``x`` is that of its static column."""
+    y, X = shops(80)
+    cv = ExpandingWindowSplitter(fh=[1], initial_window=60)
+
+    def error(X):
+        forecaster = TimeMixerForecaster(**FOLLOWING)
+        return backtest(forecaster, y, cv, X, MeanAbsoluteError()).iloc[:, 0].mean()
+
+    assert error(X[["x", column]]) < 0.7 * error(X[["x"]])
+
+
+def test_static_columns_have_no_linear_effect(make):
+    y, X = shops()
+    forecaster = make(max_epochs=1).fit(y + 9 * X[["x"]].to_numpy(), X=X, fh=[1, 2])
+    effects = forecaster.model_.effects.known
+    assert (effects[:, 0] > 1).all()
+    assert (effects[:, 1:] == 0).all()
+
+
+def test_static_columns_may_be_left_out_ahead(make):
+    y, X = shops()
+    late = y.index.get_level_values("time") >= 55
+    settings = {"max_epochs": 1, "context_length": 4, "prediction_length": 2}
+    forecaster = make(**settings).fit(y[~late], X=X[~late])
+    found = forecaster.predict(range(1, 6), X=X[late])
+    pd.testing.assert_frame_equal(forecaster.predict(range(1, 6), X=X.loc[late, ["x"]]), found)
+
+
+def test_series_that_fit_did_not_see_bring_static_columns_of_their_own():
+    y, X = shops(80)
+    seen = y.index.get_level_values("shop") < "shop 4"
+    trained = TimeMixerForecaster(**FOLLOWING).pretrain(y[seen], X=X[seen])
+    new, columns = y.loc["shop 5"], X.loc["shop 5"].copy()
+    columns.iloc[-1, columns.columns.get_loc("x")] = 2.0
+
+    def found(**static):
+        return trained.fit(new, X=columns.assign(**static)).predict([1]).to_numpy().item()
+
+    assert found() - found(size=-3.0, place="coast") > 1.5
+    assert np.isfinite(found(size=1e9, place="moon"))
+    assert np.isfinite(found(size=np.nan, place=None))
+
+
+def test_backtest_with_static_columns_equals_evaluate(make):
+    y, X = shops()
+    cv = ExpandingWindowSplitter(fh=[1, 2, 5], initial_window=48, step_length=6)
+    options = {"strategy": "no-update_params", "return_data": True, "error_score": "raise"}
+    settings = {"max_epochs": 1, "prediction_length": 2, "context_length": 6}
+    looped = evaluate(make(**settings), cv, y, X, **options)["y_pred"]
+    batched = backtest(make(**settings), y, cv, X, return_data=True)["y_pred"]
+    for one, other in zip(looped, batched, strict=True):
+        pd.testing.assert_frame_equal(one, other, rtol=1e-4)
