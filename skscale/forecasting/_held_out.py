@@ -36,7 +36,7 @@ __all__ = [
 # Held-out windows chose the epoch and the blend, so that errors of forecasts are larger than
 # theirs, the more the fewer there are; windows trained on tell less still.
 _OPTIMISM, _FEW, _TRAINED_ON = 1.0, 4.0, 0.25
-_MOST_WINDOWS, _MOST_ERRORS, _AT_ONCE = 1024, 2**19, 256
+_MOST_WINDOWS, _MOST_ERRORS, _VALUES_AT_ONCE = 1024, 2**19, 2**16
 # Errors relative to their mean size, dense around zero.
 _ERRORS = 100.0 * np.linspace(-1.0, 1.0, 1601) ** 3
 _FURTHEST = 30.0  # error that counts, in typical errors: a few must not be the mean
@@ -117,10 +117,11 @@ def relative_errors(forecast: Forecast, windows: Windows, season: int) -> Errors
     T, n_channels = windows.prediction_length, windows.buffer.values.shape[1]
     most = int(np.clip(_MOST_ERRORS // (T * n_channels), 64, _MOST_WINDOWS))
     index = spread_indices(windows, most)
+    at_once = int(np.clip(_VALUES_AT_ONCE // (T * n_channels), 16, 256))
     if not len(index):
         empty = np.zeros((0, T, n_channels))
         return Errors(empty, empty, np.ones(n_channels), index)
-    parts = [_errors_of(forecast, windows, i, season) for i in index.split(_AT_ONCE)]
+    parts = [_errors_of(forecast, windows, i, season) for i in index.split(at_once)]
     error, observed, changes, count = (torch.cat(part) for part in zip(*parts, strict=True))
     series = windows.series_of(index)
     observed &= (windows.buffer.scale[series] > 0).unsqueeze(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -31,7 +32,7 @@ _TEXTBOOK_HISTORY = 200  # points that textbook forecasts see where no network s
 _EVEN = 800.0
 # The log of the odds moves by so much with the log of the errors' ratio on one stretch of
 # held-out data, by the square root of their number on more.
-_POWER = 1.0
+_POWER = 1.25
 # Those stretches chose among the candidates that were learned: their errors look smaller than
 # they are, on M4's choice series by about a fifth for one quarterly or monthly series, less for
 # many.
@@ -43,6 +44,8 @@ _LONG = 20_000
 _SMALLEST = 0.01
 _NEGLIGIBLE = 0.05
 _LOOKED_AT = 4096
+_VALUES_AT_ONCE = 2**20  # of the histories of these windows
+_ROWS_AT_ONCE = 512  # of windows and channels, each smoothed on a grid of parameters
 _WINDOWS = 64  # they overlap: more say little more, and each costs a smoothing of its history
 
 
@@ -85,17 +88,23 @@ class Prior(nn.Module):
         parts = (x * scale + batch.location, shown)
         rows, mask = (part.transpose(1, 2).flatten(0, 1) for part in parts)
 
-        def of_channels(found: Tensor) -> Tensor:
-            return found.unflatten(0, (-1, x.shape[2])).transpose(1, 2)
+        def of_channels(found: Sequence[Tensor]) -> Tensor:
+            return torch.cat(list(found)).unflatten(0, (-1, x.shape[2])).transpose(1, 2)
 
+        blocks = zip(rows.split(_ROWS_AT_ONCE), mask.split(_ROWS_AT_ONCE), strict=True)
+        found, offsets = zip(*(self._block(*block, steps) for block in blocks), strict=True)
+        forecasts = (of_channels(found) - batch.location) / scale
+        if offsets[0] is None:
+            return forecasts, None
+        return forecasts, of_channels(offsets) / scale.unsqueeze(3)
+
+    def _block(self, rows: Tensor, mask: Tensor, steps: int) -> tuple[Tensor, Tensor | None]:
+        """Forecasts of some rows, and the distance of the net's quantiles from its median."""
         if self.net is None or "net" not in self.shares(1):
-            found = self._of_rows(rows, mask, steps)
-            return (of_channels(found) - batch.location) / scale, None
+            return self._of_rows(rows, mask, steps), None
         quantiles = self.net.quantiles(rows, mask, steps)
         median = quantiles[..., self.net.quantile_levels.index(0.5)]
-        found = self._of_rows(rows, mask, steps, median)
-        offsets = of_channels(quantiles - median.unsqueeze(2)) / scale.unsqueeze(3)
-        return (of_channels(found) - batch.location) / scale, offsets
+        return self._of_rows(rows, mask, steps, median), quantiles - median.unsqueeze(2)
 
     def _filled(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Windows without holes, and from where on they are observed, both (batch, L, channels)."""
@@ -252,7 +261,9 @@ def _compare(
     chosen = chosen[validation.place(chosen)[1] >= least]
     if not len(chosen):
         return 1.0, 0
-    chosen = chosen[:: -(-len(chosen) // _WINDOWS)]
+    values = prior.history_length * validation.buffer.values.shape[1]
+    most = min(_WINDOWS, max(8, _VALUES_AT_ONCE // values))
+    chosen = chosen[:: -(-len(chosen) // most)]
     series, cut = validation.place(chosen)
     batch = _hidden(validation.at(series, cut), visible)
     history = _hidden(validation.reaching_back(prior.history_length).at(series, cut), visible)

@@ -16,6 +16,7 @@ from skscale.training import (
     Run,
     TrainingConfig,
     Windows,
+    evaluate,
     fit_linear_maps,
     series_errors,
     train,
@@ -97,6 +98,7 @@ def fit_correction(
     candidates = [*map(blend.linear, references.values()), base, corrected]
     if run is None:
         candidates.pop()
+        history = History(valid_loss=[evaluate(base, validation, config)], best_epoch=-1)
     errors, n_series = _relative_errors(candidates, validation, config)
     shares = _shares(errors, _POWER * (1 + math.log10(max(n_series, 1))))
     if run is None:

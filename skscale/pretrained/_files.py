@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 
 from skscale.pretrained._net import QUANTILES, QuantileNet
@@ -116,13 +117,17 @@ def load(name: str) -> TrainedNet:
     try:
         if tuple(found["quantiles"]) != QUANTILES:
             raise ValueError(f"quantiles must be {QUANTILES}, got {found['quantiles']}")
-        members = [
-            QuantileNet(m["context_length"], found["prediction_length"], m["body"], m["width"])
-            for m in found["members"]
-        ]
+        # On the meta device nothing is drawn, whatever torch's generator and default type are.
+        with torch.device("meta"):
+            members = [
+                QuantileNet(m["context_length"], found["prediction_length"], m["body"], m["width"])
+                for m in found["members"]
+            ]
         net = TrainedNet(members, int(found["season"]), int(found["history_length"]))
-        tensors = safetensors.torch.load(content)
-        net.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+        tensors = {key: t.float() for key, t in safetensors.torch.load(content).items()}
+        net.load_state_dict(tensors, assign=True)
+        for member in members:
+            member.interpolate_spreads()
     except (SafetensorError, RuntimeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(damaged) from error
     return net.eval().requires_grad_(False)

@@ -112,8 +112,13 @@ class QuantileNet(nn.Module):
             else _MLP(length, context_length, n_out, width)
         )
         self.shares = nn.Parameter(torch.full((2, prediction_length), 0.5))
-        between = _interpolation(n_knots, prediction_length)
-        self.register_buffer("between", between, persistent=False)
+        self.register_buffer("between", torch.empty(n_knots, prediction_length), persistent=False)
+        self.interpolate_spreads()
+
+    def interpolate_spreads(self) -> None:
+        """Weights that bring spreads from the knots to every step, where they are not stored."""
+        between = _interpolation(*self.between.shape).to(torch.float32)
+        self.between = between.to(self.shares.device)
 
     def forward(self, context: Tensor, observed: Tensor, textbook: Tensor) -> Tensor:
         """Quantiles of shape (batch, prediction_length, n_quantiles) of the scaled future."""
