@@ -26,7 +26,7 @@ X = np.random.default_rng(0).normal(size=(3, 24))
 Y = pd.Series(np.random.default_rng(0).normal(size=40), pd.date_range("2024", periods=40, freq="D"))
 VALUES = [
     *(None, math.nan, math.inf, -math.inf, -1, 0, 1, 2, 3, 0.5, 1.5, 2.0, True, False, 1j),
-    *("nonsense", "", "auto", b"auto", [], (), {}, set(), object(), int, pd.NaT),
+    *("nonsense", "", "auto", b"auto", [], (), {}, set(), object(), int, max, pd.NaT),
     *(np.int64(2), np.uint8(2), np.float32(0.5), np.bool_(True), np.bool_(False), np.zeros(2)),
     *(np.float64("nan"), 10**12, 10**30, 10**400, -(10**30), np.str_("auto")),
 ]
@@ -65,6 +65,10 @@ def operator(value):
     return isinstance(value, AveragePooling)
 
 
+def function(value):
+    return callable(value) and not isinstance(value, type)
+
+
 flag, auto, none = words(True, False), words("auto"), words(None)
 size = integer(1, 2**24)
 seed = either(none, integer(0, 2**32 - 1))
@@ -82,7 +86,7 @@ ALLOWED = {
     "past_columns": words("auto", [], ()),
     "linear_base": flag,
     "pretrained": either(auto, none, words(*available())),
-    "loss": words("mae", "mse", "huber", "smape", "mase"),
+    "loss": either(words("mae", "mse", "huber", "smape", "mase"), function),
     "max_epochs": integer(1),
     "steps_per_epoch": either(auto, none, integer(1)),
     "validation_windows": either(none, integer(1)),

@@ -13,7 +13,8 @@ from skscale.forecasting._docs import with_shared_parameters
 from skscale.forecasting._parameters import number
 from skscale.forecasting._windows import Layout
 from skscale.nn import AutoencoderForecastNet
-from skscale.training import LOSSES, Batch, Objective, forecast_objective
+from skscale.training import Batch, Objective, forecast_objective
+from skscale.training.losses import Loss, get_loss
 
 __all__ = ["MultiScaleAutoencoderForecaster"]
 
@@ -98,10 +99,12 @@ class MultiScaleAutoencoderForecaster(NetworkForecaster):
 class JointLoss:
     """Loss of the forecast, and in training that of the reconstruction as well."""
 
-    def __init__(self, network: AutoencoderForecastNet, loss: str, reconstruction_weight: float):
+    def __init__(
+        self, network: AutoencoderForecastNet, loss: str | Loss, reconstruction_weight: float
+    ):
         self.network = network
         self.forecast = forecast_objective(loss)
-        self.loss = LOSSES[loss]
+        self.loss = get_loss(loss)
         self.reconstruction_weight = reconstruction_weight
 
     def __call__(self, net: nn.Module, batch: Batch) -> Tensor:

@@ -39,9 +39,10 @@ _SHARED = """    context_length : int or "auto", default="auto"
     bounds : (lower, upper), "auto" or None, default="auto"
         Bounds of the forecasts; None in a pair leaves a side open. ``"auto"``: series that hold
         zeros and never were negative, such as sales, get no negative forecasts.
-    loss : {"mae", "mse", "huber", "smape", "mase"}, default="mae"
+    loss : {"mae", "mse", "huber", "smape", "mase"} or callable, default="mae"
         Training and validation loss, in units scaled for each series and channel;
-        ``"smape"`` in original units.
+        ``"smape"`` in original units. Or ``loss(forecast, batch)``, a Tensor of one number from
+        a forecast (batch, prediction_length, n_channels) and its `skscale.training.Batch`.
     max_epochs : int, default=20
         Epochs at most.
     steps_per_epoch : int, None or "auto", default="auto"

@@ -151,6 +151,8 @@ class _Changes:
         values = scale.apply(panel)
         columns = scale.standardised_rows(exogenous(panel), panel.series)
         columns[:, n_ahead:] = 0.0
+        # One without any value would leave no point at which all are known.
+        columns[:, np.isnan(columns).all(axis=0)] = 0.0
         lag = season if (train_end >= 2 * season).any() else 1
         later = np.flatnonzero(panel.positions >= lag)
         series = panel.series[later]

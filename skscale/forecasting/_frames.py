@@ -30,7 +30,7 @@ _LARGEST = 1e300
 
 def as_numbers(frame: pd.DataFrame) -> np.ndarray:
     """Values as float64, (n_rows, n_columns); a missing value of any type becomes nan."""
-    if all(isinstance(dtype, np.dtype) for dtype in frame.dtypes):
+    if all(isinstance(dtype, np.dtype) and dtype.kind != "O" for dtype in frame.dtypes):
         return frame.to_numpy(dtype=np.float64)
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
     return np.column_stack([_column_as_numbers(column) for column in columns])

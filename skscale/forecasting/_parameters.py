@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
+from torch import Tensor
 
 from skscale.forecasting._step import read_step
 from skscale.pretrained import available
-from skscale.training import LOSSES, TrainingConfig, resolve_device
+from skscale.training import Batch, TrainingConfig, resolve_device
 
 __all__ = ["NetworkParameters", "flag", "integer", "is_one_of", "number", "one_of"]
 
@@ -33,7 +34,7 @@ class NetworkParameters:
     linear_base: bool = True
     pretrained: str | None = "auto"
     bounds: tuple[float | None, float | None] | str | None = "auto"
-    loss: str = "mae"
+    loss: str | Callable[[Tensor, Batch], Tensor] = "mae"
     max_epochs: int = 20
     steps_per_epoch: int | str | None = "auto"
     batch_size: int = 32
@@ -61,7 +62,6 @@ class NetworkParameters:
         integer("batch_size", self.batch_size)
         integer("steps_per_epoch", self.steps_per_epoch, other=("auto", None))
         number("validation_fraction", self.validation_fraction, below=1, other="auto")
-        one_of("loss", self.loss, sorted(LOSSES))
         for name in ("linear_base", "fine_tune"):
             flag(name, getattr(self, name))
         one_of("intervals", self.intervals, ("conformal", "network"))

@@ -262,15 +262,14 @@ def exogenous(panel: Panel) -> np.ndarray:
 
 def _pooled(columns: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and deviation of the columns over all series; which hold nothing but zeros and ones."""
-    if known.all():
-        mean, deviation = columns.mean(axis=0), columns.std(axis=0)
-        binary = np.isin(columns, (0.0, 1.0)).all(axis=0)
-    else:
-        # One without any value counts as zeros: it never varies.
-        pairs = zip(columns.T, known.T, strict=True)
-        parts = [values[k] if k.any() else np.zeros(1) for values, k in pairs]
-        mean, deviation = np.array([[part.mean(), part.std()] for part in parts]).T
-        binary = np.array([np.isin(part, (0.0, 1.0)).all() for part in parts])
+    # One without any value counts as zeros: it never varies.
+    columns = np.where(known | known.any(axis=0), columns, 0.0)
+    # A power of two costs no digit, and keeps the squares of any float64 within its range.
+    _, exponent = np.frexp(np.nanmax(np.abs(columns), axis=0))
+    unit = np.ldexp(columns, -exponent)
+    mean, deviation = np.nanmean(unit, axis=0), np.nanstd(unit, axis=0)
+    binary = (np.isin(columns, (0.0, 1.0)) | np.isnan(columns)).all(axis=0)
+    mean, deviation = np.ldexp(mean, exponent), np.ldexp(deviation, exponent)
     return mean, deviation, binary & (deviation > 0)
 
 

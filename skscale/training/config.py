@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from skscale.training.losses import get_loss
+from skscale.training.losses import Loss, get_loss
 from skscale.training.optimizer import SCHEDULES
 
 __all__ = ["History", "NonFiniteLossError", "TrainingConfig"]
@@ -24,8 +24,8 @@ class TrainingConfig:
 
     Parameters
     ----------
-    loss : {"mse", "mae", "huber", "smape", "mase"}, default="mse"
-        Training and validation loss.
+    loss : {"mse", "mae", "huber", "smape", "mase"} or callable, default="mse"
+        Training and validation loss; or ``loss(forecast, batch)``, a Tensor of one number.
     max_epochs : int, default=10
         Passes over the training windows.
     batch_size : int, default=32
@@ -53,7 +53,7 @@ class TrainingConfig:
         goes on without and `History.notes` says why.
     """
 
-    loss: str = "mse"
+    loss: str | Loss = "mse"
     max_epochs: int = 10
     batch_size: int = 32
     learning_rate: float = 1e-3

@@ -185,7 +185,8 @@ def _checked_mean(losses: Tensor, config: TrainingConfig, epoch: int) -> float:
     finite = losses.isfinite()
     if not finite.all():
         step = int((~finite).to(torch.uint8).argmax())
-        what = f"the {config.loss} loss became {float(losses[step])}"
+        name = config.loss if isinstance(config.loss, str) else "given"
+        what = f"the {name} loss became {float(losses[step])}"
         raise _diverged(what, config, (epoch, step + 1))
     return float(losses.mean())
 

@@ -11,7 +11,7 @@ from torch.nn.functional import huber_loss
 from skscale.ops import begun, beside_values, fill_holes, masked_mean
 from skscale.training.windows import Batch
 
-__all__ = ["LOSSES", "get_loss"]
+__all__ = ["LOSSES", "Loss", "get_loss"]
 
 Loss = Callable[[Tensor, Batch], Tensor]
 
@@ -63,8 +63,29 @@ def _mean(error: Tensor, batch: Batch) -> Tensor:
 LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae, "huber": huber, "smape": smape, "mase": mase}
 
 
-def get_loss(name: str) -> Loss:
-    """Look a loss up by name; ValueError lists the names."""
-    if not isinstance(name, str) or name not in LOSSES:
-        raise ValueError(f"loss must be one of {sorted(LOSSES)}, got {name!r}")
-    return LOSSES[name]
+def get_loss(loss: str | Loss) -> Loss:
+    """Look a loss up by name, or take a function of a forecast and its batch.
+
+    Raises
+    ------
+    ValueError
+        If ``loss`` is neither; lists the names.
+    TypeError
+        From the function, if it returns anything but a Tensor of one number.
+    """
+    if isinstance(loss, str) and loss in LOSSES:
+        return LOSSES[loss]
+    if isinstance(loss, str | type) or not callable(loss):
+        raise ValueError(
+            f"loss must be one of {sorted(LOSSES)} or a function of a forecast and its batch, "
+            f"got {loss!r}"
+        )
+
+    def checked(forecast: Tensor, batch: Batch) -> Tensor:
+        value = loss(forecast, batch)
+        if not isinstance(value, Tensor) or value.ndim:
+            found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise TypeError(f"loss must return a Tensor of one number, shape (), got {found}")
+        return value
+
+    return checked

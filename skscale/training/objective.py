@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from skscale.training.losses import get_loss
+from skscale.training.losses import Loss, get_loss
 from skscale.training.windows import Batch
 
 __all__ = ["Objective", "forecast_objective", "forward"]
@@ -31,7 +31,7 @@ def _first(features: Tensor | None, n_columns: int) -> Tensor | None:
     return None if features is None or not n_columns else features[..., :n_columns]
 
 
-def forecast_objective(name: str) -> Objective:
-    """Loss ``name`` of the forecast of a batch."""
-    loss = get_loss(name)
-    return lambda net, batch: loss(forward(net, batch), batch)
+def forecast_objective(loss: str | Loss) -> Objective:
+    """Loss of the forecast of a batch, see `get_loss`."""
+    of = get_loss(loss)
+    return lambda net, batch: of(forward(net, batch), batch)

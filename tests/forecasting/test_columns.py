@@ -125,6 +125,12 @@ def test_a_level_that_was_the_only_one_says_nothing():
     pd.testing.assert_series_equal(forecast(one), forecast(one, TEXT[SEEN:]))
 
 
+@pytest.mark.parametrize("dtype", [object, "string", "category", "float64", "Int64"])
+def test_a_column_without_any_value_says_nothing(dtype):
+    X = NUMBERS.assign(empty=pd.Series([None] * N, TIMES).astype(dtype))
+    pd.testing.assert_series_equal(forecast(X), forecast(NUMBERS), rtol=1e-4)
+
+
 BAD = {
     "too many levels": (
         TEXT.assign(state=[f"day {i}" for i in range(N)]),
@@ -349,3 +355,14 @@ def test_backtest_with_static_columns_equals_evaluate(make):
     batched = backtest(make(**settings), y, cv, X, return_data=True)["y_pred"]
     for one, other in zip(looped, batched, strict=True):
         pd.testing.assert_frame_equal(one, other, rtol=1e-4)
+
+
+def test_static_columns_of_any_size():
+    y, X = shops()
+    small, huge = (
+        SigmaForecaster(context_length=4, max_epochs=1, random_state=0)
+        .fit(y, X=X[["size"]] * unit, fh=[1])
+        .predict()
+        for unit in (1.0, 1e299)
+    )
+    pd.testing.assert_frame_equal(small, huge)

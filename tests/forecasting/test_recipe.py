@@ -151,3 +151,15 @@ def test_flat_series_leave_the_network_its_share(extra):
         return fitted.model_.forecast.share
 
     assert share(3) > 0.5 * share(0) > 0.2
+
+
+def test_a_loss_of_ones_own_trains_as_the_named_one(make, series):
+    def absolute(forecast, batch):
+        error = (forecast - batch.y).abs()
+        return error.mean() if batch.y_mask is None else error[batch.y_mask].mean()
+
+    settings = {"linear_base": False, "prediction_length": 3}
+    own, named = (make(loss=loss, **settings).fit(series) for loss in (absolute, "mae"))
+    pd.testing.assert_series_equal(own.predict([1, 2]), named.predict([1, 2]), rtol=1e-4)
+    with pytest.raises(TypeError, match="loss must return a Tensor of one number"):
+        make(loss=lambda forecast, batch: forecast, **settings).fit(series)

@@ -86,3 +86,15 @@ def test_mase_steps_from_one_observed_value_to_the_next():
     gappy = batch(mask)._replace(x=X.masked_fill(~mask, 1e9))
     expected = (1 / 3 + 2 / 3 + 0.5 / 1) / 4
     assert float(get_loss("mase")(FORECAST, gappy)) == pytest.approx(expected)
+
+
+def test_a_function_is_a_loss():
+    loss = get_loss(lambda forecast, batch: (forecast - batch.y).abs().mean())
+    assert float(loss(FORECAST, batch())) == pytest.approx(HAND["mae"])
+
+
+@pytest.mark.parametrize(("value", "found"), [(0.5, "float"), (torch.ones(2), r"\(2,\)")])
+def test_a_function_that_returns_no_number_is_named(value, found):
+    loss = get_loss(lambda forecast, batch: value)
+    with pytest.raises(TypeError, match=rf"loss must return a Tensor of one number.* got {found}"):
+        loss(FORECAST, batch())
