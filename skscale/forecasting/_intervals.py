@@ -12,6 +12,7 @@ from scipy.special import logit
 from torch import Tensor, nn
 
 from skscale.nn import QuantileHead
+from skscale.ops import beside_values
 from skscale.training import Batch
 
 __all__ = [
@@ -141,7 +142,7 @@ class Spread(nn.Module):
         if trained is not None:
             share = trained.share * _FOR_TRAINED / (self.n_windows + _FOR_TRAINED)
             offsets = (1 - share) * offsets + share * trained.at(alpha)
-        return ahead + offsets
+        return ahead + offsets * self._waiting(batch, ahead.shape[1])
 
     def _held_out_offsets(self, batch: Batch, longest: int, alpha: Sequence[float]) -> Tensor:
         """Distance of quantiles from the forecast as held-out windows know it."""
@@ -153,6 +154,24 @@ class Spread(nn.Module):
         beyond = factors[:, -1:].expand(-1, longest - factors.shape[1], -1, -1)
         factors = torch.cat((factors, beyond), dim=1)
         return reach * self.head.stretched(factors, errors)
+
+    def _waiting(self, batch: Batch, longest: int) -> Tensor | float:
+        """How much wider the steps are, (n_windows, longest, n_channels), for missing last values.
+
+        A step lies as many more ahead of the last value as are missing behind it.
+        """
+        if batch.mask is None:
+            return 1.0
+        shown = beside_values(batch.mask).expand_as(batch.x)
+        length = batch.x.shape[1]
+        place = torch.arange(length, device=shown.device).unsqueeze(1)
+        missing = length - 1 - torch.where(shown, place, -1).amax(dim=1, keepdim=True)
+        if not missing.any():
+            return 1.0
+        step = torch.arange(longest, device=shown.device).unsqueeze(1) + missing
+        widths = self._widths(longest + length)
+        wider = widths.expand(len(step), -1, -1).gather(1, step)
+        return wider / widths[:longest].clamp(min=torch.finfo(widths.dtype).tiny)
 
     def unit(self, batch: Batch) -> Tensor:
         """Mean absolute seasonal change of every window, (n_windows, 1, n_channels)."""

@@ -454,3 +454,17 @@ def test_intervals_with_missing_values(make, intervals):
     assert np.isfinite(found).all(axis=None)
     for column in ("a", "b"):
         assert (found[column, 0.9, "lower"] < found[column, 0.9, "upper"]).all()
+
+
+def test_intervals_widen_with_the_values_missing_at_the_end(make, series):
+    """The first step behind ten missing months is as unsure as the eleventh."""
+    settings = {"context_length": 24, "prediction_length": 12}
+    late = series.astype(float).copy()
+    late.iloc[-10:] = np.nan
+
+    def width(y, step):
+        found = make(**settings).fit(y).predict_interval(fh=[step], coverage=0.9).iloc[0]
+        return found.iloc[1] - found.iloc[0]
+
+    assert width(late, 1) > 1.2 * width(series, 1)
+    assert width(late, 12) > width(late, 1)
