@@ -166,6 +166,9 @@ class Spread(nn.Module):
         length = batch.x.shape[1]
         place = torch.arange(length, device=shown.device).unsqueeze(1)
         missing = length - 1 - torch.where(shown, place, -1).amax(dim=1, keepdim=True)
+        # A context without any value shows the last one before it, see `Windows`.
+        alone = shown.sum(dim=1, keepdim=True) <= 1
+        missing = torch.where(alone, length, missing)
         if not missing.any():
             return 1.0
         step = torch.arange(longest, device=shown.device).unsqueeze(1) + missing
