@@ -71,7 +71,7 @@ _SHARED = """    context_length : int or "auto", default="auto"
         What `fit` does after `pretrain`: train further, or only take the new series as
         context.
     device : str, default="auto"
-        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda where there is one.
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda or xpu where torch finds them.
     precision : {"fp32", "bf16"}, default="fp32"
         ``"bf16"`` trains with matrix products in bfloat16 (needs Lightning Fabric, the extra
         ``parallel``), faster on GPUs that have them; weights and forecasts stay float32.

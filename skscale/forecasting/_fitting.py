@@ -149,6 +149,8 @@ def _blended(
     prior = None
     if not evidence.decide:
         prior = find_prior(forecaster.pretrained, model.layout.season_length)
+    if prior is not None:
+        prior.to(parts.training.device)
     # A network that was trained before goes on, and so does one that is to be tuned.
     goes_on = forecaster.fine_tune or bool(model.history.train_loss)
     if prior is not None and not (evidence.teach or goes_on):

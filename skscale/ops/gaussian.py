@@ -131,8 +131,7 @@ def _debye(order: Tensor, scale: Tensor) -> Tensor:
     """Uniform expansion; meaningless, but finite or zero, below the switch radius."""
     radius = torch.hypot(order, scale).clamp(min=1.0)
     exponent = order.square() / (radius + scale) - order * torch.asinh(order / scale)
-    coefficients = scale.new_tensor(_DEBYE_COEFFICIENTS)
-    terms = _powers((order / radius).square()) @ coefficients * _powers(1 / radius)
+    terms = _powers((order / radius).square()) @ _coefficients(scale) * _powers(1 / radius)
     return torch.exp(exponent) * terms.sum(-1) / torch.sqrt(2 * math.pi * radius)
 
 
@@ -163,6 +162,18 @@ def _debye_coefficients() -> list[list[float]]:
 
 
 _DEBYE_COEFFICIENTS = _debye_coefficients()
+_ON_DEVICE: dict[tuple[torch.device, torch.dtype], Tensor] = {}
+
+
+def _coefficients(like: Tensor) -> Tensor:
+    """Return the table beside ``like``; it is copied to every device once."""
+    key = (like.device, like.dtype)
+    if key in _ON_DEVICE:
+        return _ON_DEVICE[key]
+    with torch.inference_mode(False):
+        table = torch.tensor(_DEBYE_COEFFICIENTS, dtype=like.dtype, device=like.device)
+    # A tracer's stand-in must not outlive its trace.
+    return _ON_DEVICE.setdefault(key, table) if type(table) is Tensor else table
 
 
 def _checked_scale(scale: Tensor | float, length: int) -> Tensor:

@@ -85,7 +85,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     patience : int, default=20
         Epochs without a better validation error before training stops.
     device : str, default="auto"
-        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda where there is one.
+        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda or xpu where torch finds them.
     random_state : int, RandomState or None, default=None
         Seed of initial weights and batches. The same seed on the same machine gives the same
         weights; torch's global generator is left alone.

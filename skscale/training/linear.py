@@ -80,10 +80,10 @@ def _corrections(
     chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
         whole = windows.steps_to_end(index) >= steps
-        x, residual = _centred_rows(windows.batch(index), whole, prior, season)
+        x, residual, used = _centred_rows(windows.batch(index), whole, prior, season)
         gram.addmm_(x.T, x)
         cross.addmm_(x.T, residual)
-        count += len(x)
+        count += used
     if not count:
         return prior.new_zeros(len(penalties), steps, L)
     values, vectors = torch.linalg.eigh(gram / count)
@@ -112,23 +112,28 @@ def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
     return torch.where(step < fitted, step, fitted - period + (step - fitted) % period)
 
 
-def _centred_rows(batch: Batch, whole: Tensor, prior: Tensor, season: int) -> tuple[Tensor, Tensor]:
-    """Contexts (rows, L) and what the prior leaves of the targets (rows, T), both scaled.
+def _centred_rows(
+    batch: Batch, whole: Tensor, prior: Tensor, season: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Contexts (rows, L), what the prior leaves of the targets (rows, T), and rows in use.
 
-    Of the windows that are ``whole`` (batch,): their series goes on as far as the prior forecasts.
+    Both are scaled, and zero where a row is not in use: those are of windows that are ``whole``
+    (batch,), whose series goes on as far as the prior forecasts. To leave rows out would keep a
+    GPU waiting for their number.
     """
     steps = len(prior)
     used = _used(batch, whole, steps)
     x, y = _filled(batch, steps, season)
     shown = None if batch.mask is None else begun(beside_values(batch.mask))
-    centre = _rows(masked_mean(x.to(torch.float64), shown), used)
-    x, y = _rows(x, used), _rows(y, used)
+    centre = _rows(masked_mean(x.to(torch.float64), shown))
+    x, y = _rows(x), _rows(y)
     x -= centre
     residual = (y - centre).addmm_(x, prior.T, alpha=-1)
     size = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
     distance = residual.square().mean(dim=1, keepdim=True).sqrt()
     spread = torch.maximum(size, distance / _MOST_SPREADS)
-    return x.div_(spread), residual.div_(spread)
+    spread = torch.where(used.reshape(-1, 1), spread, torch.inf)
+    return x.div_(spread), residual.div_(spread), used.sum()
 
 
 def _filled(batch: Batch, steps: int, season: int) -> tuple[Tensor, Tensor]:
@@ -162,6 +167,8 @@ def _used(batch: Batch, whole: Tensor, steps: int) -> Tensor:
     return used
 
 
-def _rows(values: Tensor, used: Tensor) -> Tensor:
-    """Rows in use of windows (batch, length, n_channels), as (rows, length) in float64."""
-    return values.transpose(1, 2)[used].to(torch.float64)
+def _rows(values: Tensor) -> Tensor:
+    """Windows (batch, length, n_channels), copied as rows (batch * n_channels, length)."""
+    batch, length, channels = values.shape
+    rows = values.new_empty(batch, channels, length, dtype=torch.float64)
+    return rows.copy_(values.transpose(1, 2)).reshape(-1, length)

@@ -148,8 +148,9 @@ def seeded_globally(seed: int, device: torch.device) -> Iterator[None]:
 
     Threads take turns.
     """
-    devices = [] if device.type == "cpu" else [device]
-    with _TURN, torch.random.fork_rng(devices=devices):
+    near = device.type == "cpu"
+    kind = "cuda" if near else device.type
+    with _TURN, torch.random.fork_rng(devices=[] if near else [device], device_type=kind):
         torch.manual_seed(seed)
         yield
 
@@ -166,8 +167,9 @@ os.register_at_fork(after_in_child=_renew_turn)
 @contextmanager
 def _standing_in(own: torch.Generator) -> Iterator[None]:
     """Let ``own`` stand in for the global generator of its device."""
-    cuda = own.device.type == "cuda"
-    common = torch.cuda.default_generators[own.device.index] if cuda else torch.default_generator
+    common = torch.default_generator
+    if own.device.type != "cpu":
+        common = torch.get_device_module(own.device).default_generators[own.device.index]
     with _TURN:
         before = common.get_state()
         common.set_state(own.get_state())
@@ -184,6 +186,6 @@ def _device_of(args: tuple, kwargs: dict[str, Any]) -> torch.device:
         if isinstance(value, Tensor):
             return value.device
     device = torch.device(kwargs.get("device") or "cpu")
-    if device.type == "cuda" and device.index is None:
-        return torch.device("cuda", torch.cuda.current_device())
+    if device.type != "cpu" and device.index is None:
+        return torch.device(device.type, torch.accelerator.current_device_index())
     return device

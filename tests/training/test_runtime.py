@@ -115,6 +115,23 @@ def test_missing_fabric_says_what_to_install(monkeypatch):
         Runtime.of("cpu", "bf16")
 
 
+@pytest.mark.parametrize("kind", ["cuda", "xpu"])
+def test_auto_is_the_accelerator_that_is_there(kind, monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    assert resolve_device("auto") == torch.device(kind)
+    assert resolve_device(f"{kind}:1") == torch.device(kind, 1)
+    with pytest.raises(ValueError, match=f"torch finds 2 {kind.upper()} devices"):
+        resolve_device(f"{kind}:2")
+
+
+def test_auto_leaves_out_what_has_no_float64(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("mps"))
+    assert resolve_device("auto") == torch.device("cpu")
+
+
 @pytest.mark.parametrize("name", ["tpu", "gpu0", "mps", "", 3.5, 0, None, True, ["cpu"]])
 def test_unknown_device(name):
     with pytest.raises(ValueError, match="device must be"):
