@@ -10,10 +10,11 @@ REQUIREMENTS := pyproject.toml constraints.txt
 # Two test processes with one thread each use two cores without fighting over them. The demo's
 # series are short: a second thread there only waits.
 WORKERS ?= 2
+GPU_PYTHON ?= python3
 demo paper test: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo paper test lint typecheck docs clean
+.PHONY: help demo paper test gpu lint typecheck docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +47,10 @@ paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuil
 
 test: $(VENV)/.test  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Uses the Python that is there, and installs nothing: a machine with a card has a torch of its own.
+gpu:  ## what only a GPU shows: tests marked cuda, tables; at most 8 minutes (GPU_PYTHON=python3)
+	PYTHONPATH=$(CURDIR) $(GPU_PYTHON) -m examples.benchmarks.gpu
 
 lint: $(VENV)/.dev  ## ruff: rules and format
 	$(BIN)/ruff check .

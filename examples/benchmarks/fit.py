@@ -52,7 +52,7 @@ class Slices(Dataset):
         return self.values[i:end], self.values[end : end + HORIZON]
 
 
-def papers_loop(case: Case, data: Benchmark, steps: int) -> Callable[[], None]:
+def papers_loop(case: Case, data: Benchmark, steps: int, device: str = "cpu") -> Callable[[], None]:
     """Train the plain form through a DataLoader, then validate once."""
     values = data.values.to_numpy(np.float32)
     train = Slices(values[: data.train_end])
@@ -61,20 +61,23 @@ def papers_loop(case: Case, data: Benchmark, steps: int) -> Callable[[], None]:
     def run() -> None:
         torch.manual_seed(0)
         plain, _ = FORMS[case.model](case, 0.0)
+        plain.to(device)
         optimizer = torch.optim.Adam(plain.parameters(), lr=1e-3)
         sampler = RandomSampler(train, num_samples=steps * BATCH)
         for x, y in DataLoader(train, BATCH, sampler=sampler):
             optimizer.zero_grad()
-            mse_loss(plain(x), y).backward()
+            mse_loss(plain(x.to(device)), y.to(device)).backward()
             optimizer.step()
         with torch.no_grad():
             for x, y in DataLoader(valid, BATCH):
-                mse_loss(plain(x), y)
+                mse_loss(plain(x.to(device)), y.to(device))
 
     return run
 
 
-def our_fit(case: Case, data: Benchmark, steps: int, validate: bool = True) -> Callable[[], None]:
+def our_fit(
+    case: Case, data: Benchmark, steps: int, validate: bool = True, device: str = "cpu"
+) -> Callable[[], None]:
     """`fit` of the forecaster, from the DataFrame on."""
 
     def run() -> None:
@@ -90,6 +93,7 @@ def our_fit(case: Case, data: Benchmark, steps: int, validate: bool = True) -> C
             gradient_clip=0.0,
             validation_fraction=data.validation_fraction if validate else 0,
             random_state=0,
+            device=device,
             **case.options,
         )
         forecaster.fit(data.known)

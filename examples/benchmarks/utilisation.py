@@ -7,7 +7,8 @@
 ETTh1's 7 channels and 321 and 862 random ones, T = 720, batch 32, beside the plain form in one
 run. The ceilings are measured first: copying a large tensor, multiplying large matrices.
 "arithmetic" is the share of the second that a step's matrix products reach. On a CPU the same
-script runs, on a GPU it also runs in bfloat16 and compiled.
+script runs, on a GPU it also runs in TF32, in bfloat16 and compiled, which there captures the
+step's kernels as a CUDA graph.
 """
 
 from __future__ import annotations
@@ -67,6 +68,19 @@ class InBfloat16(nn.Module):
             return self.net(x).float()
 
 
+def in_tf32(step: Callable[[], None]) -> Callable[[], None]:
+    """Let matrix products round their factors to TF32 for the length of a step."""
+
+    def run() -> None:
+        torch.set_float32_matmul_precision("high")
+        try:
+            step()
+        finally:
+            torch.set_float32_matmul_precision("highest")
+
+    return run
+
+
 def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]:
     """Measure every case."""
     for case in CASES:
@@ -74,8 +88,11 @@ def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]
         plain, fast = sigma_forms(case, 0.0)
         nets: dict[str, nn.Module] = {"plain": plain, "fast": fast}
         if device != "cpu":
-            nets |= {"bf16": InBfloat16(fast), "compiled": torch.compile(fast)}
+            compiled = torch.compile(fast, mode="reduce-overhead")
+            nets |= {"bf16": InBfloat16(fast), "compiled": compiled}
         steps = {name: training_step(net, case, device) for name, net in nets.items()}
+        if device != "cpu":
+            steps["tf32"] = in_tf32(steps["fast"])
         times = medians(steps, repeats if case.channels < 100 else max(1, repeats // 10))
         work = gigaflops(steps["fast"])
         memory = {n: step_megabytes(steps[n], device) for n in ("plain", "fast")}

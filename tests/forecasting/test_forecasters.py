@@ -317,15 +317,6 @@ def test_update_predict_single_and_moving_cutoff(make, series):
     assert np.isfinite(np.asarray(found, dtype=float)).all()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_cuda_forecasts_and_loads_on_cpu(make, series):
-    forecaster = make(device="cuda").fit(series, fh=[1, 2])
-    expected = forecaster.predict()
-    other = pickle.loads(pickle.dumps(forecaster))
-    assert next(other.network_.parameters()).device.type == "cpu"
-    np.testing.assert_allclose(other.set_config().predict(), expected, rtol=1e-4)
-
-
 def test_bfloat16_trains_close_to_float32(make):
     pytest.importorskip("lightning_fabric")
     y = wave()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from skscale.nn import FEATURE_GROUPS, ForecastNet
+from tests.cuda import needs_cuda
 
 from .networks import (
     BATCH,
@@ -344,7 +345,7 @@ def test_shapes_follow_without_values(name):
 
 
 @every_network
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@needs_cuda
 def test_a_gpu_forecasts_the_same(name):
     net = build(name)
     inputs = padded(draw(net))

@@ -27,6 +27,7 @@ from skscale.operators import (
     WaveletApproximation,
     all_operators,
 )
+from tests.cuda import needs_cuda
 
 # Those whose scales are whole numbers; a wavelet's are halvings.
 DISCRETE = [
@@ -107,7 +108,7 @@ def test_tensors_stay_tensors_with_the_same_numbers(operator, dtype):
     assert tensor.grad.abs().sum() > 0
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@needs_cuda
 @every_operator
 def test_tensors_stay_on_their_device(operator):
     x = torch.from_numpy(X2).cuda()

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skscale.representation import MultiScaleAutoencoder, _autoencoder
+from tests.cuda import needs_cuda
 
 
 def waves(n=60, length=24, seed=0):
@@ -289,7 +290,7 @@ def test_latent_larger_than_input_warns_at_the_call():
     assert record[0].filename == __file__
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 def test_cuda_encodes_and_loads_on_cpu():
     model = make(device="cuda").fit(X)
     expected = model.transform(X)

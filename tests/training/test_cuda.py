@@ -7,8 +7,9 @@ from skscale.nn import SigmaNet, TimeMixerNet
 from skscale.training import Run, SeriesBuffer, TrainingConfig, Windows, train
 from skscale.training import loop as training_loop
 from skscale.training.randomness import OwnNumbers
+from tests.cuda import CUDA
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+pytestmark = CUDA
 
 NETS = [
     lambda: SigmaNet(48, 24, 3),
@@ -50,6 +51,26 @@ def test_options_train(build, change):
     history = train(build().cuda(), windows(), config)
     assert history.train_loss[-1] < history.train_loss[0]
     assert history.notes == []
+
+
+@pytest.mark.parametrize("build", NETS)
+def test_a_captured_step_replays(build):
+    """A CUDA graph takes forward and backward pass: nothing in them depends on the host."""
+    net, x = build().cuda().train(), torch.randn(8, 48, 3, device="cuda")
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            net(x).square().mean().backward()
+    torch.cuda.current_stream().wait_stream(side)
+    net.zero_grad(set_to_none=True)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = net(x).square().mean()
+        loss.backward()
+    graph.replay()
+    assert loss.isfinite()
+    assert all(p.grad.isfinite().all() for p in net.parameters() if p.grad is not None)
 
 
 @pytest.mark.parametrize("draw", [torch.nn.Dropout(0.3), torch.rand_like, torch.bernoulli])
