@@ -11,7 +11,9 @@ from torch import Tensor
 
 from skscale.nn import ForecastNet
 from skscale.nn.dlinear import dlinear_from_official
+from skscale.nn.itransformer import itransformer_from_official
 from skscale.nn.nlinear import nlinear_from_official
+from skscale.nn.patchtst.official import patchtst_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
 from skscale.ops.arrays import from_numpy
@@ -20,7 +22,9 @@ __all__ = ["from_official"]
 
 _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]] = {
     "dlinear": dlinear_from_official,
+    "itransformer": itransformer_from_official,
     "nlinear": nlinear_from_official,
+    "patchtst": patchtst_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
 }
@@ -35,7 +39,7 @@ def from_official(
 
     Parameters
     ----------
-    name : {"dlinear", "nlinear", "sigma", "timemixer"}
+    name : {"dlinear", "itransformer", "nlinear", "patchtst", "sigma", "timemixer"}
         Which official model the weights belong to.
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives

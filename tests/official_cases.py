@@ -17,13 +17,14 @@ class Case(NamedTuple):
     weights: dict
     tensors: dict
     gradients: dict
+    after: dict  # running statistics behind a pass in training mode
 
 
 def load(stem, dtype):
     """One of the files, in one type."""
     arrays = np.load(FOLDER / f"{stem}.npz")
-    case = Case(json.loads(arrays["config"].item()), {}, {}, {})
-    parts = {"param": case.weights, "grad": case.gradients}
+    case = Case(json.loads(arrays["config"].item()), {}, {}, {}, {})
+    parts = {"param": case.weights, "grad": case.gradients, "after": case.after}
     for name in arrays.files:
         kind, _, rest = name.partition("/")
         if kind != "config":

@@ -110,7 +110,13 @@ ALLOWED = {
     "dropout": number(0, 1),
     **dict.fromkeys(("individual", "scale_independence", "feature_transformation"), flag),
     **dict.fromkeys(("channel_independent", "use_future_features", "variational"), flag),
+    "decomposition": flag,
     "scaling": words("distance", "shared", "sample", "moving_average"),
+    "n_heads": either(auto, integer(1, 2)),
+    "patch_length": either(auto, integer(1, 16)),
+    "stride": either(auto, integer(1, 8)),
+    "variant": words("official", "tslib"),
+    "activation": words("gelu", "relu"),
     "mixing": words("mlp", "trend_season"),
     "initial": words("uniform", "average"),
     "down_sampling_layers": either(auto, integer(0, 3)),
@@ -159,7 +165,7 @@ OF_CLASS = {
 MORE = [
     *("mae", "cpu", "cuda:99", "haar", "db99", "D", "mlp", "average", "full", "start", "trailing"),
     *("past", "fft", "zero", "forecastability", "keep", "drop", "error", (0.5, 1.0), (1, 2)),
-    *(AveragePooling(), AveragePooling, (0.0,), ("half",), ["average", 3]),
+    *("relu", "tslib", AveragePooling(), AveragePooling, (0.0,), ("half",), ["average", 3]),
 ]
 SMALL = {"max_epochs": 1, "batch_size": 2}
 CLASSES = [

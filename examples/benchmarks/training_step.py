@@ -25,10 +25,13 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.profiler import ProfilerActivity, profile
 
-from skscale.nn import SigmaNet, TimeMixerNet
+from skscale.nn import ITransformerNet, PatchTSTNet, SigmaNet, TimeMixerNet
+from skscale.nn.itransformer import itransformer_places
+from skscale.nn.patchtst.official import patchtst_places
 from skscale.nn.timemixer.official import timemixer_official_names
 from tests.nn.reference_sigma import PlainSigma, to_plain
 from tests.nn.reference_timemixer import timemixer
+from tests.nn.reference_transformers import PlainITransformer, PlainPatchTST
 
 BATCH, CONTEXT = 32, 96
 
@@ -50,6 +53,10 @@ CASES = (
     Case("Sigma", 321, 720, {"d_model": 16, "d_ff": 32, **JOINT}),
     Case("TimeMixer", 7, 96, {"d_model": 16, "d_ff": 32}),
     Case("TimeMixer", 7, 720, {"d_model": 16, "d_ff": 32}),
+    Case("iTransformer", 7, 96, {"d_model": 256, "d_ff": 256}),
+    Case("iTransformer", 7, 720, {"d_model": 512, "d_ff": 512}),
+    Case("PatchTST", 7, 96, {"d_model": 16, "d_ff": 128}),
+    Case("PatchTST", 7, 720, {"d_model": 16, "d_ff": 128}),
 )
 
 
@@ -92,7 +99,29 @@ def timemixer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainTimeMixer(fast, case.horizon), fast
 
 
-FORMS = {"Sigma": sigma_forms, "TimeMixer": timemixer_forms}
+def itransformer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast iTransformer with the same weights, without a calendar."""
+    fast = ITransformerNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    plain = PlainITransformer(CONTEXT, case.horizon, **case.options, n_heads=8, dropout=dropout)
+    plain.load_state_dict(dict(itransformer_places(fast)))
+    return plain, fast
+
+
+def patchtst_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast PatchTST of the paper's code with the same weights."""
+    fast = PatchTSTNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    sizes = (case.options["d_model"], 4, case.options["d_ff"])
+    plain = PlainPatchTST(CONTEXT, case.horizon, sizes, 3, (16, 8), dropout)
+    plain.load_state_dict(dict(patchtst_places(fast)), strict=False)  # counts of batches
+    return plain, fast
+
+
+FORMS = {
+    "Sigma": sigma_forms,
+    "TimeMixer": timemixer_forms,
+    "iTransformer": itransformer_forms,
+    "PatchTST": patchtst_forms,
+}
 
 
 def training_step(

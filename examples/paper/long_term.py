@@ -31,9 +31,9 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
     models = {name: _model(name, args) for name in args.model}
     for (name, model), dataset in product(models.items(), args.dataset):
         data = cache(partial(_load, dataset, args))
-        settings = model.settings(dataset)
-        shown = settings if args.stride == 1 else settings | {"stride": args.stride}
         for context, horizon, seed in product(args.context, args.horizon, args.seeds):
+            settings = model.settings_at(dataset, horizon)
+            shown = settings if args.stride == 1 else settings | {"stride": args.stride}
             values = (name, dataset, context, horizon, seed, settings_text(shown))
             key = dict(zip(KEYS, values, strict=True))
             yield finished_run(table, key, model.estimator, settings, data, args.stride)
@@ -49,7 +49,11 @@ def _model(name: str, args: argparse.Namespace) -> Model:
         changed = parsed_settings(changes, model.estimator)
     except ValueError as error:
         raise SystemExit(f"{name}: {error}") from error
-    return Model(model.estimator, lambda dataset: model.settings(dataset) | changed)
+    return Model(
+        model.estimator,
+        model.settings,
+        at_horizon=lambda dataset, horizon: model.at_horizon(dataset, horizon) | changed,
+    )
 
 
 def _load(dataset: str, args: argparse.Namespace) -> Benchmark:

@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from sktime.forecasting.base import BaseForecaster
 
+from examples.paper import zoo_itransformer, zoo_patchtst
 from examples.paper.protocol import Benchmark
 from skscale.forecasting import (
     DLinearForecaster,
+    ITransformerForecaster,
     NetworkForecaster,
+    PatchTSTForecaster,
     SigmaForecaster,
     TimeMixerForecaster,
 )
@@ -95,11 +98,19 @@ DLINEAR_SETTINGS = {
 
 
 class Model(NamedTuple):
-    """A forecaster, its settings for each data set, and its name in Table 7 of the paper."""
+    """A forecaster, its settings for each data set, and its name in Table 7 of the paper.
+
+    ``at_horizon`` gives what these settings have otherwise at a horizon.
+    """
 
     estimator: type[BaseForecaster]
     settings: Callable[[str], dict[str, object]]
     in_paper: str | None = None
+    at_horizon: Callable[[str, int], dict[str, object]] = lambda dataset, horizon: {}
+
+    def settings_at(self, dataset: str, horizon: int) -> dict[str, object]:
+        """Settings of one run."""
+        return self.settings(dataset) | self.at_horizon(dataset, horizon)
 
 
 MODELS = {
@@ -107,6 +118,23 @@ MODELS = {
     "default": Model(SigmaForecaster, lambda dataset: {}),
     "timemixer": Model(TimeMixerForecaster, timemixer_settings, "TimeMixer"),
     "dlinear": Model(DLinearForecaster, lambda dataset: dict(DLINEAR_SETTINGS)),
+    "itransformer": Model(
+        ITransformerForecaster,
+        zoo_itransformer.itransformer_settings,
+        at_horizon=zoo_itransformer.itransformer_at,
+    ),
+    "itransformer-official": Model(
+        ITransformerForecaster,
+        zoo_itransformer.itransformer_official_settings,
+        at_horizon=zoo_itransformer.itransformer_official_at,
+    ),
+    "patchtst": Model(PatchTSTForecaster, zoo_patchtst.patchtst_settings),
+    "patchtst-official": Model(PatchTSTForecaster, zoo_patchtst.patchtst_official_settings),
+    "patchtst-tslib": Model(
+        PatchTSTForecaster,
+        zoo_patchtst.patchtst_tslib_settings,
+        at_horizon=zoo_patchtst.patchtst_tslib_at,
+    ),
 }
 
 

@@ -27,8 +27,14 @@ def own_settings(runs: pd.DataFrame, model: str) -> pd.DataFrame:
     if runs.empty:
         return runs
     runs = runs[runs["model"] == model]
-    wanted = runs["dataset"].map(lambda name: settings_text(MODELS[model].settings(name)))
-    return runs[runs["settings"] == wanted]
+    return runs[runs["settings"] == _settings(runs, model).map(settings_text)]
+
+
+def _settings(runs: pd.DataFrame, model: str) -> pd.Series:
+    """The model's own settings for every run."""
+    cells = zip(runs["dataset"], runs["horizon"], strict=True)
+    own = [MODELS[model].settings_at(dataset, int(horizon)) for dataset, horizon in cells]
+    return pd.Series(own, index=runs.index, dtype=object)
 
 
 def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -40,7 +46,7 @@ def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
         return runs.assign(shortened=pd.Series(dtype=str))
     runs = runs[runs["model"] == model]
     given = runs["settings"].map(json.loads)
-    wanted = runs["dataset"].map(MODELS[model].settings)
+    wanted = _settings(runs, model)
     same = pd.Series(
         [
             g | {"max_epochs": 0} == w | {"max_epochs": 0}

@@ -4,16 +4,20 @@ from skscale.forecasting._all import all_forecasters
 from skscale.forecasting._autoencoder import MultiScaleAutoencoderForecaster
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
+from skscale.forecasting._itransformer import ITransformerForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
+from skscale.forecasting._patchtst import PatchTSTForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
 
 __all__ = [
     "DLinearForecaster",
+    "ITransformerForecaster",
     "MultiScaleAutoencoderForecaster",
     "NLinearForecaster",
     "NetworkForecaster",
+    "PatchTSTForecaster",
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",

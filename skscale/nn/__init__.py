@@ -4,11 +4,13 @@ from skscale.nn.autoencoder import AutoencoderForecastNet, Latent, MultiScaleAut
 from skscale.nn.dlinear import DLinearNet
 from skscale.nn.forecast import FEATURE_GROUPS, ForecastNet
 from skscale.nn.iteration import stabilised
+from skscale.nn.itransformer import ITransformerNet
 from skscale.nn.layers.decomposition import DFTDecomposition, SeriesDecomposition
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.nn.nlinear import NLinearNet
+from skscale.nn.patchtst import PatchTSTNet
 from skscale.nn.quantile_head import QuantileHead
 from skscale.nn.sigma import ScaleKernel, SigmaNet
 from skscale.nn.timemixer import (
@@ -26,6 +28,7 @@ __all__ = [
     "DFTDecomposition",
     "DLinearNet",
     "ForecastNet",
+    "ITransformerNet",
     "Latent",
     "LinearForecast",
     "MultiScaleAutoencoderNet",
@@ -33,6 +36,7 @@ __all__ = [
     "MultiScaleTrendMixing",
     "NLinearNet",
     "PastDecomposableMixing",
+    "PatchTSTNet",
     "QuantileHead",
     "RevIN",
     "RevINState",

@@ -319,4 +319,7 @@ def test_options_out_of_range_are_named(tiny_exchange, capsys, flags, message):
 @pytest.mark.parametrize("model", models.MODELS.values())
 @pytest.mark.parametrize("dataset", SOURCES)
 def test_settings_are_parameters_of_the_forecaster(model, dataset):
-    assert set(model.settings(dataset)) <= set(model.estimator.get_param_names())
+    for horizon in (96, 192, 336, 720):
+        settings = model.settings_at(dataset, horizon)
+        assert set(settings) <= set(model.estimator.get_param_names())
+        model.estimator(**settings)

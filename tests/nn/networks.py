@@ -15,8 +15,10 @@ from skscale.nn import (
     CorrectedForecast,
     DLinearNet,
     ForecastNet,
+    ITransformerNet,
     LinearForecast,
     NLinearNet,
+    PatchTSTNet,
     SigmaNet,
     TimeMixerNet,
     reference_maps,
@@ -25,6 +27,8 @@ from skscale.nn import (
 CONTEXT, HORIZON, CHANNELS, BATCH = 24, 6, 2, 5
 Sigma = partial(SigmaNet, d_model=4, d_ff=4)
 TimeMixer = partial(TimeMixerNet, d_model=4, d_ff=6, moving_avg=5, dropout=0.0)
+ITransformer = partial(ITransformerNet, d_model=4, d_ff=6, n_heads=2)
+PatchTST = partial(PatchTSTNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
 
@@ -74,6 +78,22 @@ NETWORKS = {
     "DLinear, individual": Row(partial(DLinearNet, individual=True), (0, 0), equivariant=False),
     "NLinear": Row(NLinearNet, (0, 0), equivariant=False),
     "NLinear, individual": Row(partial(NLinearNet, individual=True), (0, 0), equivariant=False),
+    "iTransformer": Row(ITransformer),
+    "iTransformer, dropout": Row(partial(ITransformer, dropout=0.1)),
+    "iTransformer, not normalised": Row(
+        partial(ITransformer, n_layers=1, activation="relu", normalize=False), equivariant=False
+    ),
+    "PatchTST": Row(PatchTST, (0, 2)),
+    "PatchTST, two parts": Row(
+        partial(PatchTST, decomposition=True, individual=True, affine=True, subtract_last=True),
+        (0, 2),
+    ),
+    "PatchTST, library": Row(partial(PatchTST, variant="tslib", dropout=0.1), (0, 2)),
+    "PatchTST, not normalised": Row(
+        partial(PatchTST, patch_length=5, stride=3, pad_end=False, normalize=False),
+        (0, 2),
+        equivariant=False,
+    ),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }
@@ -99,7 +119,8 @@ class Inputs(NamedTuple):
 def features_of(name):
     """Arguments that announce the features a network reads."""
     n_past, n_future = NETWORKS[name].n_features
-    return {"n_past_features": n_past, "n_future_features": n_future} if n_past else {}
+    features = {"n_past_features": n_past, "n_future_features": n_future}
+    return {key: value for key, value in features.items() if value}
 
 
 def build(name, *, features=True, dtype=torch.float64):

@@ -48,6 +48,17 @@ PARAMETERS = {
     },
     nn.DLinearNet: SIZES | {"moving_avg": 5, "individual": True, "initial": "uniform"},
     nn.NLinearNet: SIZES | {"individual": True},
+    nn.ITransformerNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_heads": 2, "n_layers": 1, "dropout": 0.1},
+        **{"activation": "gelu", "normalize": True},
+    },
+    nn.PatchTSTNet: {
+        **(SIZES | {"n_future_features": 1, "d_model": 4, "d_ff": 3, "n_heads": 2, "n_layers": 1}),
+        **{"patch_length": 4, "stride": 2, "variant": "tslib", "activation": "gelu"},
+        **{"decomposition": True, "moving_avg": 5, "individual": True, "normalize": True},
+        **{"affine": True, "subtract_last": True, "pad_end": True, "dropout": 0.1},
+    },
     nn.AutoencoderForecastNet: SIZES | FEATURES | AUTOENCODER,
     nn.MultiScaleAutoencoderNet: {
         **({"length": 12, "n_channels": 2, "n_features": 1, "variational": False} | AUTOENCODER)
@@ -59,7 +70,13 @@ PARAMETERS = {
         **{"pred_len": 4, "d_model": 4, "d_ff": 3, "dropout": 0.1, "channel_independence": True},
     },
     nn.QuantileHead: {"context_length": 12, "prediction_length": 4, "hidden_size": 4},
-    nn.RevIN: {"n_channels": 2, "affine": True, "normalize": True, "eps": 1e-5},
+    nn.RevIN: {
+        "n_channels": 2,
+        "affine": True,
+        "normalize": True,
+        "eps": 1e-5,
+        "subtract_last": True,
+    },
     nn.CircularEmbedding: {"in_channels": 1, "d_model": 4},
     nn.ScaleKernel: {"length": 12, "scaling": "distance", "window": 5},
     nn.SeriesDecomposition: {"kernel_size": 5},
@@ -161,7 +178,8 @@ def test_the_table_has_every_parameter_of_every_module():
     modules = {one for one in modules if issubclass(one, torch.nn.Module)}
     modules -= {LinearForecast, nn.CorrectedForecast}  # `linear` and `corrected` build them
     assert modules <= set(PARAMETERS)
-    for module in modules - {nn.DLinearNet, nn.NLinearNet}:  # which take no features
+    # Some take no features, or none of the past.
+    for module in modules - {nn.DLinearNet, nn.NLinearNet, nn.PatchTSTNet}:
         assert set(inspect.signature(module).parameters) - set(PARAMETERS[module]) <= {
             "block_input"
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-__all__ = ["dense", "two_layers"]
+__all__ = ["dense", "two_layers", "zero_map"]
 
 
 def dense(n_inputs: int, n_outputs: int, bias: bool = True) -> nn.Linear:
@@ -18,3 +18,15 @@ def two_layers(
 ) -> nn.Sequential:
     """Two linear layers with an activation in between."""
     return nn.Sequential(dense(n_inputs, n_hidden), activation(), dense(n_hidden, n_outputs))
+
+
+def zero_map(n_inputs: int, n_outputs: int = 1) -> nn.Linear | None:
+    """Linear map without bias that starts at zero: features whose effect is still to be learned.
+
+    None where there are no features.
+    """
+    if not n_inputs:
+        return None
+    layer = dense(n_inputs, n_outputs, bias=False)
+    nn.init.zeros_(layer.weight)
+    return layer

@@ -37,6 +37,9 @@ class RevIN(nn.Module):
         checkpoint trained without normalisation still loads).
     eps : float, default=1e-5
         Added to the variance.
+    subtract_last : bool, default=False
+        Take the last value for the location instead of the mean (the deviation stays that from
+        the mean), as an option of the original does.
 
     Raises
     ------
@@ -60,13 +63,19 @@ class RevIN(nn.Module):
     """
 
     def __init__(
-        self, n_channels: int, affine: bool = True, normalize: bool = True, eps: float = 1e-5
+        self,
+        n_channels: int,
+        affine: bool = True,
+        normalize: bool = True,
+        eps: float = 1e-5,
+        subtract_last: bool = False,
     ):
         super().__init__()
         check_integer("n_channels", n_channels, 1)
         self.normalize = check_flag("normalize", normalize)
         self.eps = check_number("eps", eps, 0.0)
         affine = check_flag("affine", affine)
+        self.subtract_last = check_flag("subtract_last", subtract_last)
         ones, zeros = (f(n_channels, dtype=torch.float32) for f in (torch.ones, torch.zeros))
         self.weight = nn.Parameter(ones) if affine else None
         self.bias = nn.Parameter(zeros) if affine else None
@@ -101,6 +110,8 @@ class RevIN(nn.Module):
         else:
             location = masked_mean(x, mask)
             variance = masked_mean((x - location).square(), mask)
+        if self.subtract_last:
+            location = x[:, -1:]
         return RevINState(location, (variance + self.eps).sqrt())
 
     def inverse(self, y: Tensor, state: RevINState) -> Tensor:

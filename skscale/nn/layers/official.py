@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Place", "as_flag", "check_config", "load_weights"]
+__all__ = ["Place", "as_flag", "check_config", "load_weights", "place_module", "place_pointwise"]
 
-# An official name, and the part of a network's parameter that its weights are added to.
+# An official name, and the part of a network's parameter or buffer that its weights are added to.
 Place = tuple[str, Tensor]
 
 _TYPES = (torch.float32, torch.float64)
@@ -32,6 +32,16 @@ def as_flag(value: Any) -> Any:
     return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
+def place_module(name: str, module: nn.Module) -> list[Place]:
+    """Parameters of a module that public code calls alike, below ``name``."""
+    return [(f"{name}.{kind}", value) for kind, value in module.named_parameters()]
+
+
+def place_pointwise(name: str, layer: nn.Linear) -> list[Place]:
+    """A linear map that public code has as a convolution of one tap."""
+    return [(f"{name}.weight", layer.weight.unsqueeze(-1)), (f"{name}.bias", layer.bias)]
+
+
 def load_weights(
     net: nn.Module,
     state_dict: Mapping[str, Tensor],
@@ -43,7 +53,7 @@ def load_weights(
     Parameters
     ----------
     net : Module
-        Changed in place, all of its parameters.
+        Changed in place, all of its parameters and the buffers that have a place.
     state_dict : mapping of str to Tensor
         Weights under official names.
     places : callable
@@ -65,8 +75,8 @@ def load_weights(
         _check_values(name, value, wanted[name])
     net.to(_type_of(used))
     with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.zero_()
+        for tensor in (*net.parameters(), *(place for _, place in places(net))):
+            tensor.zero_()
         for name, place in places(net):
             place += used[name].to(place.device)
 
