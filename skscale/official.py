@@ -10,23 +10,27 @@ import numpy as np
 from torch import Tensor
 
 from skscale.nn import ForecastNet
+from skscale.nn.amd.official import amd_from_official
 from skscale.nn.dlinear import dlinear_from_official
 from skscale.nn.itransformer import itransformer_from_official
 from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.patchtst.official import patchtst_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
+from skscale.nn.wpmixer.official import wpmixer_from_official
 from skscale.ops.arrays import from_numpy
 
 __all__ = ["from_official"]
 
 _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]] = {
+    "amd": amd_from_official,
     "dlinear": dlinear_from_official,
     "itransformer": itransformer_from_official,
     "nlinear": nlinear_from_official,
     "patchtst": patchtst_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
+    "wpmixer": wpmixer_from_official,
 }
 
 
@@ -39,8 +43,9 @@ def from_official(
 
     Parameters
     ----------
-    name : {"dlinear", "itransformer", "nlinear", "patchtst", "sigma", "timemixer"}
-        Which official model the weights belong to.
+    name : str
+        Which official model the weights belong to: "amd", "dlinear", "itransformer", "nlinear",
+        "patchtst", "sigma", "timemixer" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

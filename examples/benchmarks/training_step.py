@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -25,10 +26,18 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.profiler import ProfilerActivity, profile
 
-from skscale.nn import ITransformerNet, PatchTSTNet, SigmaNet, TimeMixerNet
+from skscale.nn import (
+    AMDNet,
+    ITransformerNet,
+    PatchTSTNet,
+    SigmaNet,
+    TimeMixerNet,
+    WPMixerNet,
+)
 from skscale.nn.itransformer import itransformer_places
 from skscale.nn.patchtst.official import patchtst_places
 from skscale.nn.timemixer.official import timemixer_official_names
+from tests.nn import reference_amd, reference_wpmixer
 from tests.nn.reference_sigma import PlainSigma, to_plain
 from tests.nn.reference_timemixer import timemixer
 from tests.nn.reference_transformers import PlainITransformer, PlainPatchTST
@@ -45,6 +54,7 @@ class Case(NamedTuple):
     options: dict[str, object]
 
 
+FACTORS = {"token_factor": 5, "feature_factor": 8}
 JOINT = {"scale_independence": False}
 CASES = (
     Case("Sigma", 7, 96, {"d_model": 32, "d_ff": 16}),
@@ -57,6 +67,12 @@ CASES = (
     Case("iTransformer", 7, 720, {"d_model": 512, "d_ff": 512}),
     Case("PatchTST", 7, 96, {"d_model": 16, "d_ff": 128}),
     Case("PatchTST", 7, 720, {"d_model": 16, "d_ff": 128}),
+    Case("AMD", 7, 96, {"d_ff": 2048}),
+    Case("AMD", 7, 720, {"d_ff": 2048}),
+    Case("WPMixer", 7, 96, {"d_model": 32}),
+    Case("WPMixer", 7, 720, {"d_model": 32}),
+    Case("WPMixer", 7, 96, {"d_model": 256, "wavelet": "coif4"}),
+    Case("WPMixer", 7, 720, {"d_model": 128, "wavelet": "sym2", "level": 3, **FACTORS}),
 )
 
 
@@ -116,7 +132,39 @@ def patchtst_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return plain, fast
 
 
+class PlainOf(nn.Module):
+    """A plain form written as a function of a network, with weights of its own."""
+
+    def __init__(self, net: nn.Module, forecast: Callable[[nn.Module, Tensor], Tensor]):
+        super().__init__()
+        self.net, self.forecast = deepcopy(net), forecast
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Forecast."""
+        return self.forecast(self.net, x)
+
+
+def amd_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast AMD with the same weights."""
+    fast = AMDNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+
+    def plain(net: nn.Module, x: Tensor) -> Tensor:
+        noise = torch.randn(len(x), case.channels, 8, device=x.device)
+        return reference_amd.forecast(net, x, noise)[0]
+
+    return PlainOf(fast, plain), fast
+
+
+def wpmixer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast WPMixer with the same weights."""
+    fast = WPMixerNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    transform = case.options.get("wavelet", "db2"), case.options.get("level", 1)
+    return PlainOf(fast, lambda net, x: reference_wpmixer.forecast(net, x, *transform)), fast
+
+
 FORMS = {
+    "AMD": amd_forms,
+    "WPMixer": wpmixer_forms,
     "Sigma": sigma_forms,
     "TimeMixer": timemixer_forms,
     "iTransformer": itransformer_forms,
@@ -189,7 +237,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
         yield {
             "model": case.model,
             "channels": case.channels,
-            "d_model": case.options["d_model"],
+            "d_model": case.options.get("d_model"),
             "T": case.horizon,
             **{f"{name} ms": value for name, value in times.items()},
             "faster": times["plain"] / times["fast"],

@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 from sktime.forecasting.base import BaseForecaster
 
-from examples.paper import zoo_itransformer, zoo_patchtst
+from examples.paper import zoo_amd, zoo_itransformer, zoo_patchtst, zoo_wpmixer
 from examples.paper.protocol import Benchmark
 from skscale.forecasting import (
+    AMDForecaster,
     DLinearForecaster,
     ITransformerForecaster,
     NetworkForecaster,
     PatchTSTForecaster,
     SigmaForecaster,
     TimeMixerForecaster,
+    WPMixerForecaster,
 )
 
 # What all runs of the official scripts share: the network alone, on every window of an epoch.
@@ -114,9 +116,17 @@ class Model(NamedTuple):
 
 
 MODELS = {
+    "amd": Model(AMDForecaster, zoo_amd.amd_settings),
+    "amd-official": Model(AMDForecaster, zoo_amd.amd_official_settings),
     "sigma": Model(SigmaForecaster, sigma_settings, "Sigma"),
     "default": Model(SigmaForecaster, lambda dataset: {}),
     "timemixer": Model(TimeMixerForecaster, timemixer_settings, "TimeMixer"),
+    "wpmixer": Model(WPMixerForecaster, zoo_wpmixer.wpmixer_settings),
+    "wpmixer-official": Model(
+        WPMixerForecaster,
+        zoo_wpmixer.wpmixer_official_settings,
+        at_horizon=zoo_wpmixer.wpmixer_official_at,
+    ),
     "dlinear": Model(DLinearForecaster, lambda dataset: dict(DLINEAR_SETTINGS)),
     "itransformer": Model(
         ITransformerForecaster,

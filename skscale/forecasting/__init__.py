@@ -1,6 +1,7 @@
 """sktime forecasters over the torch modules, and the scaling operators for sktime."""
 
 from skscale.forecasting._all import all_forecasters
+from skscale.forecasting._amd import AMDForecaster
 from skscale.forecasting._autoencoder import MultiScaleAutoencoderForecaster
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
@@ -10,8 +11,10 @@ from skscale.forecasting._patchtst import PatchTSTForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
+from skscale.forecasting._wpmixer import WPMixerForecaster
 
 __all__ = [
+    "AMDForecaster",
     "DLinearForecaster",
     "ITransformerForecaster",
     "MultiScaleAutoencoderForecaster",
@@ -21,5 +24,6 @@ __all__ = [
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",
+    "WPMixerForecaster",
     "all_forecasters",
 ]

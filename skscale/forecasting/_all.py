@@ -21,7 +21,7 @@ def all_forecasters() -> tuple[type[NetworkForecaster], ...]:
     --------
     >>> from skscale.forecasting import all_forecasters
     >>> [forecaster.__name__ for forecaster in all_forecasters()][:1]
-    ['DLinearForecaster']
+    ['AMDForecaster']
     """
     home = import_module("skscale.forecasting")
     public = (getattr(home, name) for name in sorted(home.__all__))

@@ -1,5 +1,6 @@
 """Torch modules: forward only, plain arguments, no training code."""
 
+from skscale.nn.amd import AMDNet
 from skscale.nn.autoencoder import AutoencoderForecastNet, Latent, MultiScaleAutoencoderNet
 from skscale.nn.dlinear import DLinearNet
 from skscale.nn.forecast import FEATURE_GROUPS, ForecastNet
@@ -19,9 +20,11 @@ from skscale.nn.timemixer import (
     PastDecomposableMixing,
     TimeMixerNet,
 )
+from skscale.nn.wpmixer import WPMixerNet
 
 __all__ = [
     "FEATURE_GROUPS",
+    "AMDNet",
     "AutoencoderForecastNet",
     "CircularEmbedding",
     "CorrectedForecast",
@@ -44,6 +47,7 @@ __all__ = [
     "SeriesDecomposition",
     "SigmaNet",
     "TimeMixerNet",
+    "WPMixerNet",
     "reference_maps",
     "stabilised",
 ]

@@ -15,8 +15,6 @@ from skscale import ops
 from skscale.operators._base import MISSING, ScalingOperator
 from skscale.ops.kernels import METHODS
 
-_HAAR = (0.5**0.5, 0.5**0.5)
-
 
 class _Smoother(OneToOneFeatureMixin, ScalingOperator):
     """Shared by the operators that keep the length: the smooth series is already full."""
@@ -271,19 +269,8 @@ def check_positive(scale: Any, length: int, largest: float) -> Any:
     return float(values) if values.ndim == 0 else values.copy()  # of its own, and writable
 
 
-def _lowpass(wavelet: str) -> tuple[float, ...]:
-    if wavelet == "haar":
-        return _HAAR
-    try:
-        import pywt
-    except ImportError as error:
-        raise ImportError(
-            f"wavelet={wavelet!r} takes its filter from PyWavelets, which is not installed: "
-            "pip install skscale[wavelets]"
-        ) from error
-    if wavelet not in pywt.wavelist(kind="discrete"):
-        raise ValueError(f"wavelet must name a discrete wavelet of PyWavelets, got {wavelet!r}")
-    found = pywt.Wavelet(wavelet)
-    if not found.orthogonal:
+def _lowpass(wavelet: str) -> list[float]:
+    there, back = ops.filter_bank(wavelet)
+    if not torch.equal(there.flip(-1), back):
         raise ValueError(f"wavelet must be orthogonal, but {wavelet!r} is not")
-    return tuple(found.dec_lo)
+    return there[0].tolist()

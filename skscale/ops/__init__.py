@@ -19,8 +19,16 @@ from skscale.ops.pooling import average_pool, max_pool, min_pool, segment, subsa
 from skscale.ops.smoothing import gaussian_smooth, moving_average
 from skscale.ops.spectrum import forecastability
 from skscale.ops.wavelet import check_level, wavelet_approximation, wavelet_reconstruction
+from skscale.ops.wavelet_transform import (
+    FilterBank,
+    coefficient_lengths,
+    filter_bank,
+    wavelet_analysis,
+    wavelet_synthesis,
+)
 
 __all__ = [
+    "FilterBank",
     "apply_symmetric_kernel",
     "average_pool",
     "begun",
@@ -31,12 +39,14 @@ __all__ = [
     "bump_weights",
     "check_level",
     "check_scale",
+    "coefficient_lengths",
     "damped_line",
     "discrete_gaussian",
     "extend",
     "fill_holes",
     "fill_padding",
     "fill_window",
+    "filter_bank",
     "forecastability",
     "gaussian_smooth",
     "has_holes",
@@ -53,6 +63,8 @@ __all__ = [
     "subsample",
     "theta_line",
     "toeplitz",
+    "wavelet_analysis",
     "wavelet_approximation",
     "wavelet_reconstruction",
+    "wavelet_synthesis",
 ]

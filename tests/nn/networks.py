@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 
 from skscale.nn import (
+    AMDNet,
     AutoencoderForecastNet,
     CorrectedForecast,
     DLinearNet,
@@ -21,6 +22,7 @@ from skscale.nn import (
     PatchTSTNet,
     SigmaNet,
     TimeMixerNet,
+    WPMixerNet,
     reference_maps,
 )
 
@@ -29,6 +31,8 @@ Sigma = partial(SigmaNet, d_model=4, d_ff=4)
 TimeMixer = partial(TimeMixerNet, d_model=4, d_ff=6, moving_avg=5, dropout=0.0)
 ITransformer = partial(ITransformerNet, d_model=4, d_ff=6, n_heads=2)
 PatchTST = partial(PatchTSTNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
+AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
+WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
 
@@ -74,6 +78,18 @@ NETWORKS = {
         partial(Autoencoder, decoding="joint", view=("first", "max")),
         untrained=("autoencoder.decoders",),
     ),
+    "AMD": Row(AMD, (0, 2), untrained=("gate.noise",)),
+    "AMD, across channels": Row(
+        partial(AMD, alpha=0.5, patch_length=5, n_blocks=2, dropout=0.1),
+        (0, 2),
+        untrained=("gate.noise",),
+    ),
+    "AMD, not normalised": Row(
+        partial(AMD, normalize=False, batch_norm=False, pooling_levels=0),
+        (0, 2),
+        equivariant=False,
+        untrained=("gate.noise",),
+    ),
     "DLinear": Row(partial(DLinearNet, moving_avg=5), (0, 0), equivariant=False),
     "DLinear, individual": Row(partial(DLinearNet, individual=True), (0, 0), equivariant=False),
     "NLinear": Row(NLinearNet, (0, 0), equivariant=False),
@@ -93,6 +109,11 @@ NETWORKS = {
         partial(PatchTST, patch_length=5, stride=3, pad_end=False, normalize=False),
         (0, 2),
         equivariant=False,
+    ),
+    "WPMixer": Row(WPMixer, (0, 2)),
+    "WPMixer, levels": Row(partial(WPMixer, level=2, wavelet="haar", dropout=0.1), (0, 2)),
+    "WPMixer, undecomposed": Row(
+        partial(WPMixer, level=0, affine=False, branch_norm=False, embedding_dropout=0.1), (0, 2)
     ),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),

@@ -46,6 +46,21 @@ PARAMETERS = {
         **{"d_model": 4, "d_ff": 3, "n_layers": 1, "dropout": 0.1, "normalize": True},
         **{"down_sampling_method": "avg", "channel_independent": True},
     },
+    nn.AMDNet: {
+        **(
+            SIZES
+            | {
+                "n_future_features": 1,
+                "patch_length": 4,
+                "n_blocks": 1,
+                "alpha": 0.5,
+                "dropout": 0.1,
+                "d_ff": 3,
+            }
+        ),
+        **{"pooling_levels": 2, "pooling_window": 2, "n_experts": 3, "top_k": 2},
+        **{"normalize": True, "batch_norm": True},
+    },
     nn.DLinearNet: SIZES | {"moving_avg": 5, "individual": True, "initial": "uniform"},
     nn.NLinearNet: SIZES | {"individual": True},
     nn.ITransformerNet: {
@@ -58,6 +73,21 @@ PARAMETERS = {
         **{"patch_length": 4, "stride": 2, "variant": "tslib", "activation": "gelu"},
         **{"decomposition": True, "moving_avg": 5, "individual": True, "normalize": True},
         **{"affine": True, "subtract_last": True, "pad_end": True, "dropout": 0.1},
+    },
+    nn.WPMixerNet: {
+        **(
+            SIZES
+            | {
+                "n_future_features": 1,
+                "d_model": 4,
+                "wavelet": "haar",
+                "level": 1,
+                "patch_length": 4,
+                "stride": 2,
+            }
+        ),
+        **{"token_factor": 2, "feature_factor": 2, "affine": True, "branch_norm": True},
+        **{"dropout": 0.1, "embedding_dropout": 0.1},
     },
     nn.AutoencoderForecastNet: SIZES | FEATURES | AUTOENCODER,
     nn.MultiScaleAutoencoderNet: {
@@ -87,7 +117,18 @@ PARAMETERS = {
     reference_maps: {"context_length": 12, "prediction_length": 4, "season": 3},
 }
 # What may be zero, or left out.
-ZERO = {*FEATURES, "n_features", "down_sampling_layers", "dropout", "eps", "share"}
+ZERO = {
+    *FEATURES,
+    "n_features",
+    "level",
+    "embedding_dropout",
+    "down_sampling_layers",
+    "pooling_levels",
+    "alpha",
+    "dropout",
+    "eps",
+    "share",
+}
 NONE = {"pred_len"}
 # Flags that are 0 or 1 in public code, and may be here.
 NUMBERS_TOO = {"channel_independence"}
@@ -102,7 +143,10 @@ NONSENSE = {
 ALWAYS = [None, [], {}, object(), np.zeros(2)]
 MORE = {
     "dropout": [1.0, -0.1],
+    "embedding_dropout": [1.0, -0.1],
     "eps": [-1e-5],
+    "alpha": [-1e-5],
+    "pooling_window": [1],
     "window": [4],
     "view": [("first",), ("first", "mean")],
     "latent_size": [(4,), (4, 0), (4, 1.5)],
@@ -179,7 +223,13 @@ def test_the_table_has_every_parameter_of_every_module():
     modules -= {LinearForecast, nn.CorrectedForecast}  # `linear` and `corrected` build them
     assert modules <= set(PARAMETERS)
     # Some take no features, or none of the past.
-    for module in modules - {nn.DLinearNet, nn.NLinearNet, nn.PatchTSTNet}:
+    for module in modules - {
+        nn.AMDNet,
+        nn.DLinearNet,
+        nn.NLinearNet,
+        nn.PatchTSTNet,
+        nn.WPMixerNet,
+    }:
         assert set(inspect.signature(module).parameters) - set(PARAMETERS[module]) <= {
             "block_input"
         }

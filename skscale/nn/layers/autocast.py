@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["apply_step", "autocast_type"]
+__all__ = ["apply_step", "autocast_type", "without_autocast"]
 
 
 def autocast_type(x: Tensor) -> torch.dtype | None:
@@ -30,3 +31,10 @@ def apply_step(step: type[torch.autograd.Function], *inputs: Any) -> Any:
     cast = [value.to(dtype) if isinstance(value, Tensor) else value for value in inputs]
     with torch.autocast(first.device.type, enabled=False):
         return step.apply(*cast)
+
+
+def without_autocast(x: Tensor) -> AbstractContextManager:
+    """Keep products of ``x`` in its type; for what jumps where numbers are rounded."""
+    if autocast_type(x) is None:
+        return nullcontext()
+    return torch.autocast(x.device.type, enabled=False)

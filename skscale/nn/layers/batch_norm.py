@@ -44,12 +44,15 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_mean", zeros.clone())
         self.register_buffer("running_var", ones.clone())
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalise ``x`` of shape (batch, n_features) or (batch, n_features, ...)."""
+    def forward(self, x: Tensor, follow: bool = True) -> Tensor:
+        """Normalise ``x`` of shape (batch, n_features) or (batch, n_features, ...).
+
+        With ``follow=False`` a training batch leaves the running statistics as they are.
+        """
         from_batch = self.training and x.numel() > x.shape[1]
-        return batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, training=from_batch
-        )
+        known = follow or not from_batch
+        mean, var = (self.running_mean, self.running_var) if known else (None, None)
+        return batch_norm(x, mean, var, self.weight, self.bias, training=from_batch)
 
     def places(self, name: str) -> list[Place]:
         """Names in public state dicts below ``name``, with the parameters and statistics."""
