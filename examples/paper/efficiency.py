@@ -4,10 +4,10 @@
 
     OMP_NUM_THREADS=1 python -m examples.paper.efficiency
 
-ETTh1, L = 96, T = 720, batch 32: a training step is forward, backward and Adam, with the settings of
-`examples.paper.models`. The networks take turns, so that all see the same machine. The test error
-is that of the finished runs in ``docs/results/paper/long_term.csv``, at the longest horizon that a
-network has been trained for; a network without a run has no point in the plot.
+ETTh1, L = 96, T = 720, batch 32: a training step is forward, backward and Adam, with the settings
+of `examples.paper.models`. The networks take turns, so that all see the same machine. The test
+error is that of the finished runs in ``docs/results/paper/long_term.csv``, at the longest horizon
+that a network has been trained for; a network without a run has no point in the plot.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes.scatter(shown["ms"], shown["mse"], s=shown["megabytes"] * 2, alpha=0.5)
     for _, row in shown.iterrows():
         axes.annotate(f"{row['model']}\n{row['megabytes']:.0f} MB", (row["ms"], row["mse"]))
-    axes.set(
-        xlabel="milliseconds of a training step", ylabel=f"MSE, {DATASET}, {HORIZON} steps"
-    )
+    axes.set(xlabel="milliseconds of a training step", ylabel=f"MSE, {DATASET}, {HORIZON} steps")
     axes.set_xscale("log")
     figure.savefig(path, metadata={"Date": None})
 
