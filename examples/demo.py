@@ -36,6 +36,7 @@ from sktime.split import temporal_train_test_split
 from sktime.transformations.series.adapt import TabularToSeriesAdaptor
 
 from skscale import SigmaForecaster
+from skscale.plotting import ForecastDisplay
 
 OUTPUT = Path("demo_output")
 
@@ -108,15 +109,14 @@ def plot(forecasts: dict[str, dict[str, pd.DataFrame]], path: Path) -> None:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    colors = ("tab:gray", "tab:blue", "tab:green", "tab:red")
     figure, axes = plt.subplots(len(forecasts), figsize=(8, 2.2 * len(forecasts)))
     for axis, task in zip(axes, tasks(), strict=True):
-        first_series(task.y).iloc[-5 * task.horizon :].plot(ax=axis, color="black", label="data")
-        for model, color in zip(MODELS, colors, strict=True):
-            first_series(forecasts[task.name][model]).plot(ax=axis, color=color, label=model, lw=1)
+        found = {model: first_series(forecasts[task.name][model]) for model in MODELS}
+        display = ForecastDisplay.from_predictions(first_series(task.y), found)
+        display.plot(ax=axis, n_last=5 * task.horizon)
         axis.set_title(task.name, fontsize=9)
-        axis.set_xlabel("")
-    axes[0].legend(fontsize=8)
+        axis.set_ylabel("")
+        axis.legend(fontsize=8).set_visible(axis is axes[0])
     figure.tight_layout()
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=120)

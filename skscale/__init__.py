@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skscale.explanation import *  # noqa: F403
     from skscale.forecasting import *  # noqa: F403
     from skscale.operators import *  # noqa: F403
     from skscale.representation import *  # noqa: F403
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 # All that these rooms make public is public here; what is cheap to import is looked at first.
-_ROOMS = ("skscale.operators", "skscale.representation", "skscale.forecasting")
+_ROOMS = (
+    "skscale.operators",
+    "skscale.representation",
+    "skscale.forecasting",
+    "skscale.explanation",
+)
 
 
 def __getattr__(name: str) -> object:

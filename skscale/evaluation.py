@@ -93,6 +93,12 @@ class Backtest:
             index=pd.Index(self.steps, name="step"),
         )
 
+    def by_cutoff(self) -> pd.DataFrame:
+        """Mean absolute and mean squared error of every cut-off; nan without any truth."""
+        error = pd.DataFrame((self.forecasts - self.truth).reshape(len(self.forecasts), -1).T)
+        index = pd.Index(self.scores["cutoff"], name="cutoff")
+        return pd.DataFrame({"mae": error.abs().mean(), "mse": (error**2).mean()}).set_index(index)
+
     def by_scale(self, scales: tuple[int, ...] = (1, 2, 4, 8)) -> pd.DataFrame:
         """Errors after averaging forecast and truth over ``scales`` neighbouring steps.
 
@@ -111,7 +117,7 @@ class Backtest:
             whole = len(self.steps) // scale * scale
             shape = (*error.shape[:2], whole // scale, scale, error.shape[-1])
             coarse = error[:, :, :whole].reshape(shape).mean(axis=3)
-            rows[scale] = {"mae": np.nanmean(np.abs(coarse)), "mse": np.nanmean(coarse**2)}
+            rows[scale] = mean_errors(coarse)
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("scale")
 
 
@@ -181,35 +187,17 @@ def backtest(
     >>> backtest(forecaster, load_airline(), cv).shape
     (22, 5)
     """
-    if not isinstance(forecaster, NetworkForecaster):
-        raise TypeError(
-            f"forecaster must be one of skscale's forecasters, got {type(forecaster).__name__}; "
-            "sktime's evaluate takes any"
-        )
-    if isinstance(cv, type) or not callable(getattr(cv, "split", None)):
-        raise TypeError(
-            f"cv must be a splitter such as ExpandingWindowSplitter(fh=[1, 2, 3]), got {cv!r}"
-        )
     metrics = metrics_by_column(scoring)
-    frame = _frame("y", y)
-    X = None if X is None else _frame("X", X)
-    check_covered(frame, X)
-    panel = Panel.from_frames(frame, freq=forecaster.freq)
-    splits = Splits.of(cv, frame, panel)
+    plan = Plan.of(forecaster, y, cv, X)
     started = perf_counter()
-    first = splits.train_rows(0, panel)
-    fitted = forecaster.clone().fit(
-        y=_rows(y, frame, first),
-        X=None if X is None else X.loc[frame.index[first]],
-        fh=splits.steps,
-    )
+    fitted = plan.fitted(forecaster, y)
     fit_time = perf_counter() - started
     started = perf_counter()
     alpha = probabilities(metrics.values())
-    seen, counted = splits.from_the_first(panel)
-    values = fitted._forecast_cuts(frame.iloc[seen], X, counted, alpha)
+    values = plan.forecasts(fitted, plan.X, alpha)
+    panel, splits = plan.panel, plan.splits
     pred_time = (perf_counter() - started) / len(splits.cuts)
-    forecasts = Forecasts(values, alpha, frame, panel, splits)
+    forecasts = Forecasts(values, alpha, plan.frame, panel, splits)
     scores = pd.DataFrame(
         {
             **{name: scores_of(metric, forecasts) for name, metric in metrics.items()},
@@ -233,6 +221,64 @@ def backtest(
         values,
         alpha,
     )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to forecast, checked.
+
+    Attributes
+    ----------
+    frame, X : DataFrame
+        All data; X may be None.
+    panel : Panel
+        The same as ``frame``.
+    splits : Splits
+    """
+
+    frame: pd.DataFrame
+    X: pd.DataFrame | None
+    panel: Panel
+    splits: Splits
+
+    @classmethod
+    def of(cls, forecaster: NetworkForecaster, y: Any, cv: Any, X: Any) -> Plan:
+        """Check what `backtest` is given."""
+        if not isinstance(forecaster, NetworkForecaster):
+            raise TypeError(
+                "forecaster must be one of skscale's forecasters, got "
+                f"{type(forecaster).__name__}; sktime's evaluate takes any"
+            )
+        if isinstance(cv, type) or not callable(getattr(cv, "split", None)):
+            raise TypeError(
+                f"cv must be a splitter such as ExpandingWindowSplitter(fh=[1, 2, 3]), got {cv!r}"
+            )
+        frame = _frame("y", y)
+        X = None if X is None else _frame("X", X)
+        check_covered(frame, X)
+        panel = Panel.from_frames(frame, freq=forecaster.freq)
+        return cls(frame, X, panel, Splits.of(cv, frame, panel))
+
+    def fitted(self, forecaster: NetworkForecaster, y: Any) -> NetworkForecaster:
+        """Fit a clone on the first training window of ``y``."""
+        rows = self.splits.train_rows(0, self.panel)
+        return forecaster.clone().fit(
+            y=_rows(y, self.frame, rows),
+            X=None if self.X is None else self.X.loc[self.frame.index[rows]],
+            fh=self.splits.steps,
+        )
+
+    def forecasts(
+        self, fitted: NetworkForecaster, X: pd.DataFrame | None, alpha: list[float]
+    ) -> np.ndarray:
+        """Quantiles at every cut-off, (n_splits, n_series, n_steps, n_channels, n_alpha)."""
+        seen, counted = self.splits.from_the_first(self.panel)
+        return fitted._forecast_cuts(self.frame.iloc[seen], X, counted, alpha)
+
+
+def mean_errors(error: np.ndarray) -> dict[str, float]:
+    """Mean absolute and mean squared error, missing ones left out."""
+    return {"mae": float(np.nanmean(np.abs(error))), "mse": float(np.nanmean(error**2))}
 
 
 def _frame(name: str, data: Any) -> pd.DataFrame:

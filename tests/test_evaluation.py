@@ -172,6 +172,18 @@ def test_scores_of_intervals_do_not_depend_on_the_order_of_columns():
     np.testing.assert_allclose(one, other)
 
 
+def test_errors_by_cutoff_leave_out_missing_truths(series):  # noqa: F811
+    y = series.copy()
+    y.iloc[-3:] = np.nan
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=54, step_length=2)
+    found = backtest(small(), y, cv, detail=True)
+    by_cutoff = found.by_cutoff()
+    assert list(by_cutoff.index) == list(found.scores["cutoff"])
+    first = np.abs(found.forecasts[0] - found.truth[0]).mean()
+    middle = np.abs(found.forecasts[1, 0, 0] - found.truth[1, 0, 0]).mean()
+    np.testing.assert_allclose(by_cutoff["mae"], [first, middle, np.nan])
+
+
 def test_intervals_by_step(series):  # noqa: F811
     cv = ExpandingWindowSplitter(fh=range(1, 5), initial_window=40)
     metrics = [EmpiricalCoverage(coverage=0.8), PinballLoss(alpha=[0.1, 0.9]), MeanAbsoluteError()]

@@ -19,45 +19,40 @@ from sktime.datasets import load_airline, load_hierarchical_sales_toydata
 from examples.command_line import script_parser
 from examples.paths import RESULTS
 from skscale import SigmaForecaster
+from skscale.plotting import ForecastDisplay
 from skscale.pretrained import for_season, load
 
 OUT = RESULTS / "pretraining" / "zero_shot.svg"
-INTERVALS = {0.95: 0.15, 0.8: 0.3}  # and how opaque they are
+COVERAGE = (0.8, 0.95)
 
 
-def zero_shot(y: pd.Series, season: int, steps: int) -> dict[float, np.ndarray]:
+def zero_shot(y: pd.Series, season: int, steps: int) -> pd.DataFrame:
     """Quantiles of the next values by the trained network alone, nothing fitted."""
     name = for_season(season)
     if name is None:
         raise ValueError(f"season must be one that weights serve, got {season}")
     net = load(name)
     found = net.quantiles(torch.tensor(y.to_numpy(float))[None], steps=steps)[0]
-    return dict(zip(net.quantile_levels, found.numpy().T, strict=True))
-
-
-def fitted(y: pd.Series, steps: int) -> np.ndarray:
-    """Forecast that the series alone taught."""
-    forecaster = SigmaForecaster(pretrained=None, random_state=0)
-    return forecaster.fit(y, fh=range(1, steps + 1)).predict().to_numpy()
+    return pd.DataFrame(found.numpy(), y.index[-1] + 1 + np.arange(steps), net.quantile_levels)
 
 
 def draw(axis: Axes, title: str, y: pd.Series, season: int, steps: int) -> None:
     """One series, its last steps held out, and both forecasts of them."""
     past = y.iloc[:-steps]
-    ahead = np.arange(len(past), len(y))
     quantiles = zero_shot(past, season, steps)
-    for level, alpha in INTERVALS.items():
-        low, high = (quantiles[round(q, 3)] for q in ((1 - level) / 2, (1 + level) / 2))
-        label = f"{level:.0%} interval"
-        axis.fill_between(ahead, low, high, color="tab:red", alpha=alpha, lw=0, label=label)
-    first = max(len(past) - 3 * steps, 0)
-    axis.plot(np.arange(first, len(y)), y.iloc[first:], color="black", label="series")
-    axis.plot(ahead, quantiles[0.5], color="tab:red", label="zero-shot median")
-    axis.plot(ahead, fitted(past, steps), color="tab:blue", label="fitted, no weights")
-    axis.axvline(len(past) - 0.5, color="gray", lw=0.5)
+    fitted = SigmaForecaster(pretrained=None, random_state=0).fit(past, fh=range(1, steps + 1))
+    forecasts = {"zero-shot median": quantiles[0.5], "fitted, no weights": fitted.predict()}
+    ends = {
+        (title, coverage, end): quantiles[round(0.5 + sign * coverage / 2, 3)]
+        for coverage in COVERAGE
+        for end, sign in (("lower", -1), ("upper", 1))
+    }
+    intervals = {"zero-shot median": pd.DataFrame(ends)}
+    display = ForecastDisplay.from_predictions(y, forecasts, intervals)
+    display.plot(ax=axis, n_last=4 * steps)
+    axis.axvline(past.index[-1].to_timestamp(), color="gray", lw=0.5)
     axis.set_title(title, fontsize=9)
-    axis.set_xlabel("month")
-    axis.set_xlim(first, len(y))
+    axis.set_ylabel("")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -71,6 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     draw(left, "Airline passengers, thousands", load_airline(), 12, 24)
     draw(right, "Freezers sold", sales.iloc[:, 0], 12, 12)
     left.legend(fontsize=7)
+    right.get_legend().remove()
     args.out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(args.out, metadata={"Date": None})
 

@@ -19,6 +19,7 @@ from skscale.forecasting._fitting import fit_network
 from skscale.forecasting._frames import check_covered, check_frame, column_order, plain
 from skscale.forecasting._future import within
 from skscale.forecasting._horizon import longest_step, requested_steps
+from skscale.forecasting._inside import LooksInside
 from skscale.forecasting._intervals import EVENLY_SPREAD, quantile_columns
 from skscale.forecasting._layout import warn_of_unknown_season
 from skscale.forecasting._panel import Panel
@@ -34,7 +35,7 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkForecaster(NetworkParameters, BaseForecaster):
+class NetworkForecaster(NetworkParameters, LooksInside):
     """Base of the forecasters: one network for all series and channels.
 
     A subclass is a dataclass that names its network and has a field for each parameter of it
@@ -61,6 +62,7 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
         "capability:random_state": True,
         "property:randomness": "derandomized",
         "requires-fh-in-fit": False,
+        "X-y-must-have-same-index": False,
     }
     # The forecaster keeps what it needs; sktime need not keep a second copy of all data.
     _config = {"remember_data": False}
@@ -84,21 +86,6 @@ class NetworkForecaster(NetworkParameters, BaseForecaster):
     def _objective(self, network: nn.Module) -> Objective | None:
         """What training minimises; None for the loss of the forecast."""
         return None
-
-    @property
-    def network_(self) -> nn.Module:
-        """The fitted network."""
-        return self.model_.network
-
-    @property
-    def history_(self) -> dict[str, Any]:
-        """Losses, learning rate and seconds per epoch, and the epoch that was kept."""
-        return vars(self.model_.history)
-
-    @property
-    def weights_(self) -> pd.DataFrame:
-        """Share of every candidate in the forecasts, a row for each series."""
-        return self.model_.weights(self._context.panel)
 
     def _check_X_y(self, X=None, y=None, **options):
         # sktime would let infinite values pass, and not name what is wrong.

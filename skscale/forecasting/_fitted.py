@@ -16,24 +16,21 @@ from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context
 from skscale.forecasting._effects import ColumnEffects
 from skscale.forecasting._frames import channel_order
-from skscale.forecasting._future import Future, behind_the_end, within
-from skscale.forecasting._horizon import check_reach
+from skscale.forecasting._future import Future, at_steps
 from skscale.forecasting._intervals import Spread, TrainedOffsets
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._passes import passes
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
 from skscale.forecasting._series_scale import SeriesScale, exogenous
 from skscale.forecasting._time import TimeStep
-from skscale.forecasting._windows import Layout, windows_between
+from skscale.forecasting._windows import Layout
 from skscale.nn import ForecastNet
 from skscale.ops.arrays import from_numpy
-from skscale.ops.threads import threads_for
 from skscale.training import History, SeriesBuffer, Windows
 
 __all__ = ["FittedNetwork"]
 
-_VALUES_AT_ONCE = 2**20  # of the contexts of one pass
-_MOST_WINDOWS = 1024
 _ALL_LEARNED = Shares(1.0, 1.0)
 
 
@@ -180,20 +177,11 @@ class FittedNetwork:
         float64 ndarray of shape (n_series, n_steps, n_channels, n_alpha)
             Quantiles; that of one half is the forecast itself.
         """
-        lengths, longest = context.panel.lengths, int(steps.max())
-        check_reach(steps, lengths)
-        found = np.empty((*steps.shape, len(self.channels), len(alpha)))
-        if longest > 0:
-            future = behind_the_end(self.columns, context, X, steps)
-            every = np.arange(len(lengths))
-            ahead = self.forecasts(context, every, lengths, future, device, alpha)
-            found = ahead[every[:, None], np.clip(steps - 1, 0, None)]
-        row, column = np.nonzero(steps < 1)
-        if len(row):
-            cuts = lengths[row] - 1 + steps[row, column]
-            one = within(self.columns, context, row, cuts, np.ones(1, dtype=bool))
-            found[row, column] = self.forecasts(context, row, cuts, one, device, alpha)[:, 0]
-        return found
+
+        def forecasts(series: np.ndarray, cuts: np.ndarray, future: Future) -> np.ndarray:
+            return self.forecasts(context, series, cuts, future, device, alpha)
+
+        return at_steps(self.columns, context, steps, X, forecasts)
 
     def forecasts(
         self,
@@ -220,23 +208,15 @@ class FittedNetwork:
         -------
         float64 ndarray of shape (n_windows, longest, n_channels, n_alpha), in original units
         """
-        buffer = context.buffer.to(device)
         assert self.spread is not None
-        spread, values = self.spread, self.layout.context_length * len(self.channels)
-        size = int(np.clip(_VALUES_AT_ONCE // values, 16, _MOST_WINDOWS))
-        ends = (np.full(len(context.panel.lengths), end) for end in (cuts.min(), cuts.max()))
-        windows = windows_between(buffer, self.layout, *ends)
         parts = []
-        with threads_for(values * min(size, len(cuts))):
-            for start in range(0, len(cuts), size):
-                block = slice(start, start + size)
-                place = [from_numpy(i[block]).to(device) for i in (series, cuts)]
-                features = future.tensor(block, device)
-                ahead, trained = self.ahead(windows, place, future.longest, features)
-                found = spread.quantiles(ahead, windows.at(*place), alpha, trained)
-                rows = future.rows[block]
-                undone = [context.scale.undo(q, series[block], rows) for q in _numbers(found)]
-                parts.append(np.stack(undone, axis=-1))
+        for part in passes(context.buffer.to(device), self.layout, series, cuts, future):
+            ahead, trained = self.ahead(part.windows, part.place, future.longest, part.features)
+            batch = part.windows.at(*part.place)
+            found = self.spread.quantiles(ahead, batch, alpha, trained)
+            rows, of = future.rows[part.block], series[part.block]
+            undone = [context.scale.undo(q, of, rows) for q in _numbers(found)]
+            parts.append(np.stack(undone, axis=-1))
         return np.concatenate(parts)
 
     def ahead(
@@ -247,7 +227,7 @@ class FittedNetwork:
         ``future`` are the features ahead; by default those that the windows hold. Where trained
         weights take part, the distance of their quantiles comes as well.
         """
-        first, later = self._on(windows.device)
+        first, later = self.on(windows.device)
         share = torch.ones(1, 1, 1, dtype=torch.float64, device=windows.device)
         if self.prior is not None:
             share = self.share.of(place[1], self.prior.season)[:, None, None]
@@ -270,7 +250,7 @@ class FittedNetwork:
         """Scaled forecasts of windows ``index`` over the network's own horizon."""
         return self.ahead(windows, list(windows.place(index)), windows.prediction_length)[0]
 
-    def _on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
+    def on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""
         if _device(self.network) != device:
             # Takes a millisecond to find out that there is nothing to do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,10 @@ import torch
 
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context
-from skscale.forecasting._horizon import filled, rows_ahead, times_after
+from skscale.forecasting._horizon import check_reach, filled, rows_ahead, times_after
 from skscale.ops.arrays import from_numpy
 
-__all__ = ["Future", "behind_the_end", "within"]
+__all__ = ["Future", "at_steps", "behind_the_end", "within"]
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,41 @@ def behind_the_end(
     features = columns.features(times, rows.reshape(len(times), -1))
     assert features is not None
     return Future(rows, features.reshape(n_series, longest, -1))
+
+
+def at_steps(
+    columns: Columns,
+    context: Context,
+    steps: np.ndarray,
+    X: pd.DataFrame | None,
+    forecasts: Callable[[np.ndarray, np.ndarray, Future], np.ndarray],
+) -> np.ndarray:
+    """Forecasts of ``steps`` (n_series, n_steps) after the ends of all series.
+
+    Steps ahead come from each series' last window. In-sample steps are one-step-ahead
+    forecasts from the window before the point.
+
+    Parameters
+    ----------
+    columns, context, steps, X
+    forecasts : callable
+        Forecasts (n_windows, longest, ...) from series, cuts and what is known behind them.
+    """
+    lengths, longest = context.panel.lengths, int(steps.max())
+    check_reach(steps, lengths)
+    found = None
+    if longest > 0:
+        future = behind_the_end(columns, context, X, steps)
+        every = np.arange(len(lengths))
+        ahead = forecasts(every, lengths, future)
+        found = ahead[every[:, None], np.clip(steps - 1, 0, None)]
+    row, column = np.nonzero(steps < 1)
+    if len(row):
+        cuts = lengths[row] - 1 + steps[row, column]
+        one = within(columns, context, row, cuts, np.ones(1, dtype=bool))
+        fitted = forecasts(row, cuts, one)[:, 0]
+        if found is None:
+            found = np.empty((*steps.shape, *fitted.shape[1:]))
+        found[row, column] = fitted
+    assert found is not None
+    return found

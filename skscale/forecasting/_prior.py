@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -23,8 +23,9 @@ from skscale.pretrained import TrainedNet, for_season, load, shares
 from skscale.training import Batch, Windows, forward
 from skscale.training.data import spread_indices
 
-__all__ = ["Evidence", "Prior", "Shares", "find_prior"]
+__all__ = ["Evidence", "Prior", "Shares", "find_prior", "of_channels"]
 
+_TEXTBOOK = {"damped": damped_line, "seasonal_naive": seasonal_naive}
 _TEXTBOOK_HISTORY = 200  # points that textbook forecasts see where no network serves the season
 # Points at which what was learned stands as good a chance as the prior, before any evidence. On
 # M4's choice series any share of it costs below 300 points, and a half is best on hourly series of
@@ -84,27 +85,34 @@ class Prior(nn.Module):
             In scaled units; None where no net has a share.
         """
         scale = torch.where(batch.scale > 0, batch.scale, 1.0)
+        pairs = [self._block(rows, mask, steps) for rows, mask in self.blocks(batch)]
+        found, offsets = zip(*pairs, strict=True)
+        forecasts = (of_channels(found, batch) - batch.location) / scale
+        if offsets[0] is None:
+            return forecasts, None
+        return forecasts, of_channels(offsets, batch) / scale.unsqueeze(3)
+
+    def blocks(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
+        """Histories in the units of their series and where they are known, some rows at a time."""
+        scale = torch.where(batch.scale > 0, batch.scale, 1.0)
         x, shown = self._filled(batch)
         parts = (x * scale + batch.location, shown)
         rows, mask = (part.transpose(1, 2).flatten(0, 1) for part in parts)
-
-        def of_channels(found: Sequence[Tensor]) -> Tensor:
-            return torch.cat(list(found)).unflatten(0, (-1, x.shape[2])).transpose(1, 2)
-
-        blocks = zip(rows.split(_ROWS_AT_ONCE), mask.split(_ROWS_AT_ONCE), strict=True)
-        found, offsets = zip(*(self._block(*block, steps) for block in blocks), strict=True)
-        forecasts = (of_channels(found) - batch.location) / scale
-        if offsets[0] is None:
-            return forecasts, None
-        return forecasts, of_channels(offsets) / scale.unsqueeze(3)
+        return zip(rows.split(_ROWS_AT_ONCE), mask.split(_ROWS_AT_ONCE), strict=True)
 
     def _block(self, rows: Tensor, mask: Tensor, steps: int) -> tuple[Tensor, Tensor | None]:
         """Forecasts of some rows, and the distance of the net's quantiles from its median."""
+        median, offsets = self.of_net(rows, mask, steps)
+        parts = list(self.candidates(rows, mask, steps, median).values())
+        return self._within_reach(sum(parts[1:], parts[0]), rows, mask), offsets
+
+    def of_net(self, rows: Tensor, mask: Tensor, steps: int) -> tuple[Tensor | None, Tensor | None]:
+        """Median of the net, and the distance of its quantiles from it."""
         if self.net is None or "net" not in self.shares(1):
-            return self._of_rows(rows, mask, steps), None
+            return None, None
         quantiles = self.net.quantiles(rows, mask, steps)
         median = quantiles[..., self.net.quantile_levels.index(0.5)]
-        return self._of_rows(rows, mask, steps, median), quantiles - median.unsqueeze(2)
+        return median, quantiles - median.unsqueeze(2)
 
     def _filled(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Windows without holes, and from where on they are observed, both (batch, L, channels)."""
@@ -123,20 +131,21 @@ class Prior(nn.Module):
         """Shares of the candidates for a series of ``n_points``."""
         return shares(self.season, n_points, net=self.net is not None)
 
-    def _of_rows(
-        self, rows: Tensor, mask: Tensor, steps: int, median: Tensor | None = None
-    ) -> Tensor:
-        """Mean of the candidates, ``median`` the net's."""
+    def candidates(
+        self, rows: Tensor, mask: Tensor, steps: int, median: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Forecast of every candidate times its share; ``median`` is the net's."""
         whole = mask.sum(dim=1, keepdim=True) >= 2 * self.season
-        total = rows.new_zeros(len(rows), steps)
+        names = {**self.shares(1), **self.shares(2 * self.season)}
+        found = dict.fromkeys(names, rows.new_zeros(len(rows), steps))
         for some, n_points in ((whole, 2 * self.season), (~whole, 1)):
             if not some.any():
                 continue
             for name, share in self.shares(n_points).items():
-                found = median if name == "net" else self._textbook(name, rows, mask, steps)
-                assert found is not None
-                total = total + torch.where(some, share * found, 0.0)
-        return self._within_reach(total, rows, mask)
+                one = median if name == "net" else _TEXTBOOK[name](rows, mask, self.season, steps)
+                assert one is not None
+                found[name] = found[name] + torch.where(some, share * one, 0.0)
+        return found
 
     def _within_reach(self, ahead: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
         """Keep what lies behind the net's own steps, or behind a season, near the history."""
@@ -150,9 +159,10 @@ class Prior(nn.Module):
         later = torch.clamp(ahead[:, first:], low - margin, high + margin)
         return torch.cat((ahead[:, :first], later), dim=1)
 
-    def _textbook(self, name: str, rows: Tensor, mask: Tensor, steps: int) -> Tensor:
-        textbook = {"damped": damped_line, "seasonal_naive": seasonal_naive}[name]
-        return textbook(rows, mask, self.season, steps)
+
+def of_channels(found: Sequence[Tensor], batch: Batch) -> Tensor:
+    """Blocks of rows as (batch, steps, n_channels, ...)."""
+    return torch.cat(list(found)).unflatten(0, (-1, batch.x.shape[2])).transpose(1, 2)
 
 
 def find_prior(pretrained: str | None, season: int) -> Prior | None:

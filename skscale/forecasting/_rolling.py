@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -9,10 +12,29 @@ from skscale.nn import ForecastNet
 from skscale.ops import beside_values
 from skscale.training import Batch, forward
 
-__all__ = ["growth", "roll_forward"]
+__all__ = ["blocks_ahead", "growth", "roll_forward"]
 
 # A context of so many points carries its own range of growth ahead, a longer one up to four.
 _POINTS_OF_GROWTH = 12
+
+
+class Block(NamedTuple):
+    """One block of a forecast that rolls forward.
+
+    Attributes
+    ----------
+    net : ForecastNet
+        What forecasts it.
+    batch : Batch
+        What that sees.
+    ahead, kept : Tensor of shape (n_windows, prediction_length, n_channels)
+        What it says, and the same near the range of the context.
+    """
+
+    net: ForecastNet
+    batch: Batch
+    ahead: Tensor
+    kept: Tensor
 
 
 @torch.no_grad()
@@ -32,20 +54,30 @@ def roll_forward(first: ForecastNet, later: ForecastNet, batch: Batch, longest: 
         Contexts, with the features of all ``longest`` steps.
     longest : int
     """
+    found = [block.kept for block in blocks_ahead(first, later, batch, longest)]
+    return torch.cat(found, dim=1)[:, :longest]
+
+
+@torch.no_grad()
+def blocks_ahead(
+    first: ForecastNet, later: ForecastNet, batch: Batch, longest: int
+) -> Iterator[Block]:
+    """Blocks of `roll_forward`, one after the other."""
     T, future = first.prediction_length, batch.future_features
-    ahead = forward(first, batch._replace(future_features=_block(future, 0, T)))
+    batch = batch._replace(future_features=_block(future, 0, T))
+    kept = forward(first, batch)
+    yield Block(first, batch, kept, kept)
     if longest <= T:
-        return ahead[:, :longest]
-    low, high = _range(torch.cat((batch.x, ahead), dim=1), batch.mask)
-    parts = [ahead]
+        return
+    low, high = _range(torch.cat((batch.x, kept), dim=1), batch.mask)
     for start in range(T, longest, T):
-        batch = _moved(batch, parts[-1], _block(future, start - T, T))
-        ahead = forward(later, batch._replace(future_features=_block(future, start, T)))
+        batch = _moved(batch, kept, _block(future, start, T))
+        ahead = forward(later, batch)
         step = start + torch.arange(T, device=ahead.device)
         length = torch.tensor([[batch.x.shape[1]]], device=ahead.device)
         margin = (high - low) * growth(step, length).unsqueeze(-1).to(ahead.dtype)
-        parts.append(torch.clamp(ahead, low - margin, high + margin))
-    return torch.cat(parts, dim=1)[:, :longest]
+        kept = torch.clamp(ahead, low - margin, high + margin)
+        yield Block(later, batch, ahead, kept)
 
 
 def growth(step: Tensor, n_points: Tensor) -> Tensor:
@@ -74,14 +106,14 @@ def _block(future: Tensor | None, start: int, length: int) -> Tensor | None:
     return torch.cat((block, future[:, -1:].expand(-1, short, -1)), dim=1) if short else block
 
 
-def _moved(batch: Batch, ahead: Tensor, features: Tensor | None) -> Batch:
-    """The windows one block later, forecasts in the place of values."""
+def _moved(batch: Batch, ahead: Tensor, future: Tensor | None) -> Batch:
+    """The windows one block later, forecasts in the place of values, ``future`` the new block's."""
     length = batch.x.shape[1]
     past, mask = batch.past_features, batch.mask
-    if past is not None and features is not None:
-        past = torch.cat((past, features), dim=1)[:, -length:]
+    if past is not None and batch.future_features is not None:
+        past = torch.cat((past, batch.future_features), dim=1)[:, -length:]
     if mask is not None:
         known = mask.new_ones(len(ahead), ahead.shape[1], *mask.shape[2:])
         mask = torch.cat((mask, known), dim=1)[:, -length:]
     x = torch.cat((batch.x, ahead), dim=1)[:, -length:]
-    return batch._replace(x=x, past_features=past, mask=mask)
+    return batch._replace(x=x, past_features=past, future_features=future, mask=mask)

@@ -103,10 +103,27 @@ class DLinearNet(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
-        average = self.counts.to(x.dtype) / self.moving_avg
-        season, trend = self.season, self.trend
+        average, season, trend = self._average(x), self.season, self.trend
         folded = season.weight + (trend.weight - season.weight) @ average
         return apply_time_map(fill(x, mask), folded, season.bias + trend.bias)
+
+    def _average(self, x: Tensor) -> Tensor:
+        """Matrix of the moving average along time."""
+        return self.counts.to(x.dtype) / self.moving_avg
+
+    def _window_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        x = fill(x, mask)
+        trend = self._average(x) @ x
+        return {"trend": trend, "season": x - trend}
+
+    def _forecast_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        maps = {"trend": self.trend, "season": self.season}
+        parts = self._window_parts(x, None, mask)
+        return {name: maps[name](part) for name, part in parts.items()}
 
 
 def dlinear_from_official(state_dict: dict[str, Tensor], config: dict[str, Any]) -> DLinearNet:

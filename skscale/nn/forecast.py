@@ -44,6 +44,9 @@ class ForecastNet(nn.Module):
         ``"exogenous"`` columns known ahead, the ``"calendar"``, ``"static"`` columns of a
         series, and exogenous columns known of the ``"past"`` only. The last never reach the
         horizon. By default all that there are; ``()`` for none.
+    parts_add_up : bool
+        Whether `window_parts` add up to the window, the first holding its level; else each of them
+        is a version of all of it.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class ForecastNet(nn.Module):
 
     past_groups: tuple[str, ...] = FEATURE_GROUPS
     future_groups: tuple[str, ...] = FEATURE_GROUPS[:3]
+    parts_add_up: bool = True
 
     def __init__(
         self,
@@ -128,6 +132,34 @@ class ForecastNet(nn.Module):
         )
         return self._forecast(x, past_features, future_features, mask)
 
+    def window_parts(
+        self, x: Tensor, past_features: Tensor | None = None, mask: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """What the network takes a window apart into; arguments as for a forecast.
+
+        Returns
+        -------
+        dict of str to Tensor of shape (batch, context_length, n_channels)
+            Parts or scales of the window in its own units; a coarse one repeats its values, nan
+            where it has none. Empty for a network that takes nothing apart.
+        """
+        x, past_features, mask = self._context(x, past_features, mask)
+        return self._window_parts(x, past_features, mask)
+
+    def forecast_parts(
+        self, x: Tensor, past_features: Tensor | None = None, mask: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """What the branches of the network add to a forecast; arguments as for a forecast.
+
+        Returns
+        -------
+        dict of str to Tensor of shape (batch, prediction_length, n_channels)
+            What is left of the forecast belongs to no branch: the level of the window, biases,
+            features ahead. Empty for a network whose forecast is no sum of branches.
+        """
+        x, past_features, mask = self._context(x, past_features, mask)
+        return self._forecast_parts(x, past_features, mask)
+
     def _forecast(
         self,
         x: Tensor,
@@ -142,6 +174,18 @@ class ForecastNet(nn.Module):
         it. Features are None if and only if the network was built for none.
         """
         raise NotImplementedError(f"{type(self).__name__} must write _forecast")
+
+    def _window_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Parts of checked windows, see `window_parts`."""
+        return {}
+
+    def _forecast_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Branches of the forecast of checked windows, see `forecast_parts`."""
+        return {}
 
     def _context(
         self, x: Tensor, past_features: Tensor | None, mask: Tensor | None

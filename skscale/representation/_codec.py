@@ -46,7 +46,16 @@ class Codec:
         """Series of latent values (n_samples, n_latent), on the device of ``z``."""
         net = self._network_in(z.dtype)
         series = net.decode(z.to(_device_of(net))).to(z.device)
-        series = series * self.scale.to(z) + self.location.to(z)
+        return self._channels_first(series * self.scale.to(z) + self.location.to(z))
+
+    def stages(self, z: Tensor) -> list[Tensor]:
+        """What every decoder adds to the series of latent values, the first with their location."""
+        net = self._network_in(z.dtype)
+        found = [part.to(z.device) * self.scale.to(z) for part in net.stages(z.to(_device_of(net)))]
+        found[0] = found[0] + self.location.to(z)
+        return [self._channels_first(part) for part in found]
+
+    def _channels_first(self, series: Tensor) -> Tensor:
         return series.squeeze(2) if self.flat else series.transpose(1, 2)
 
     def _network_in(self, dtype: torch.dtype) -> MultiScaleAutoencoderNet:

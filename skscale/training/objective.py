@@ -10,21 +10,28 @@ from torch import Tensor
 from skscale.training.losses import Loss, get_loss
 from skscale.training.windows import Batch
 
-__all__ = ["Objective", "forecast_objective", "forward"]
+__all__ = ["Objective", "as_read_by", "forecast_objective", "forward"]
 
 # From a network and a batch; ``net.training`` tells steps from validation.
 Objective = Callable[[Any, Any], Tensor]
 
 
 def forward(net: Any, batch: Batch) -> Tensor:
-    """Forecast of a batch, in scaled units.
+    """Forecast of a batch, in scaled units."""
+    batch = as_read_by(net, batch)
+    return net(batch.x, batch.past_features, batch.future_features, batch.mask)
 
-    A network may read fewer features than there are, or none: it gets the first
-    ``net.n_past_features`` and ``net.n_future_features`` columns.
+
+def as_read_by(net: Any, batch: Batch) -> Batch:
+    """The batch with the features that a network reads.
+
+    It may read fewer than there are, or none: it gets the first ``net.n_past_features`` and
+    ``net.n_future_features`` columns.
     """
-    past = _first(batch.past_features, net.n_past_features)
-    future = _first(batch.future_features, net.n_future_features)
-    return net(batch.x, past, future, batch.mask)
+    return batch._replace(
+        past_features=_first(batch.past_features, net.n_past_features),
+        future_features=_first(batch.future_features, net.n_future_features),
+    )
 
 
 def _first(features: Tensor | None, n_columns: int) -> Tensor | None:

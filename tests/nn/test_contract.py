@@ -361,3 +361,31 @@ def test_groups_are_the_first_of_all(name):
     assert net.future_groups == FEATURE_GROUPS[:3][: len(net.future_groups)]
     n_past, n_future = NETWORKS[name].n_features
     assert (bool(net.past_groups), bool(net.future_groups)) == (n_past > 0, n_future > 0)
+
+
+@every_network
+@pytest.mark.parametrize("change", CHANGES, ids=CHANGES.get)
+def test_the_parts_of_a_window_add_up_to_it_or_are_its_scales(name, change):
+    net = build(name)
+    inputs = change(draw(net))
+    parts = net.window_parts(inputs.x, inputs.past_features, inputs.mask)
+    for part in parts.values():
+        assert part.shape == (BATCH, CONTEXT, CHANNELS)
+        assert part[:, 0].isfinite().all()
+    if parts and net.parts_add_up and inputs.mask is None:
+        assert_equal(sum(parts.values()), inputs.x)
+
+
+@every_network
+def test_what_no_branch_forecasts_follows_from_the_statistics_of_the_window(name):
+    net = build(name)
+    inputs = draw(net)
+    branches = net.forecast_parts(inputs.x, inputs.past_features, inputs.mask)
+    if not branches:
+        return
+    assert all(branch.shape == SHAPE for branch in branches.values())
+    # Another order in time changes what branches see, but neither mean nor deviation.
+    other = inputs._replace(x=inputs.x.flip(1))
+    moved = net.forecast_parts(other.x, other.past_features, other.mask)
+    assert not any(torch.allclose(branches[part], moved[part]) for part in branches)
+    assert_equal(other(net) - sum(moved.values()), inputs(net) - sum(branches.values()))

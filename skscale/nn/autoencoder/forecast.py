@@ -117,6 +117,18 @@ class AutoencoderForecastNet(ForecastNet):
         reconstruction, _ = self.autoencoder(rows, features)
         return self.norm.inverse(self._channels(reconstruction.squeeze(2)), state)
 
+    def _window_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """What every stage reconstructs, the first with the level of the window, and the rest."""
+        rows, features, state = self._rows(x, past_features, mask)
+        factor, offset = self.norm.inverse_coefficients(state)
+        stages = self.autoencoder.stages(self.autoencoder.encode(rows, features).mean)
+        parts = [factor * self._channels(stage.squeeze(2)) for stage in stages]
+        parts[0] = parts[0] + offset
+        named = {f"stage {k}": part for k, part in enumerate(parts, start=1)}
+        return {**named, "not reconstructed": x - sum(parts)}
+
     def _rows(
         self, x: Tensor, features: Tensor | None, mask: Tensor | None
     ) -> tuple[Tensor, Tensor | None, RevINState]:

@@ -174,9 +174,14 @@ class MultiScaleAutoencoderNet(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Reconstruct series (batch, length, n_channels) from latents z (batch, n_latent)."""
+        parts = self.stages(z)
+        return sum(parts[1:], parts[0])
+
+    def stages(self, z: Tensor) -> list[Tensor]:
+        """What every decoder adds to the series of latents z, each as `decode` returns it."""
         check_shape("z", z, ("batch", self.n_latent))
-        parts = [self._part(k, z[:, :known]) for k, (known, _) in enumerate(self._decoded)]
-        return sum(parts[1:], parts[0]).transpose(1, 2)
+        parts = (self._part(k, z[:, :known]) for k, (known, _) in enumerate(self._decoded))
+        return [part.transpose(1, 2) for part in parts]
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> tuple[Tensor, Latent]:
         """Reconstruct.

@@ -16,7 +16,7 @@ from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN
 from skscale.nn.sigma.block import BLOCK_INPUTS, SigmaBlock
 from skscale.nn.sigma.mixers import MIXINGS, Embedded, FeatureMLP, make_mixer
-from skscale.nn.sigma.scaling import ScaleKernel
+from skscale.nn.sigma.scaling import ScaleKernel, smooth_rows
 
 __all__ = ["SigmaNet"]
 
@@ -156,6 +156,11 @@ class SigmaNet(ForecastNet):
         return [None if b.kernel.per_sample else b.kernel.scales() for b in self._blocks]
 
     @property
+    def kernels(self) -> list[Tensor | None]:
+        """Weights of every block's kernel by distance; None where every window has its own."""
+        return [None if b.kernel.per_sample else b.kernel() for b in self._blocks]
+
+    @property
     def _blocks(self) -> list[SigmaBlock]:
         return cast("list[SigmaBlock]", list(self.blocks))
 
@@ -168,12 +173,44 @@ class SigmaNet(ForecastNet):
     ) -> Tensor:
         z, state = self.norm(x, mask)
         factor, offset = self.norm.inverse_coefficients(state)
-        rows = z.transpose(1, 2).reshape(-1, self.context_length)
-        y = self._head(self._branches(rows, past_features), factor.flatten(), offset.flatten())
-        y = y.reshape(x.shape[0], self.n_channels, -1).transpose(1, 2)
+        branches = self._branches(self._rows(z), past_features)
+        y = self._windows(self._head(branches, factor.flatten(), offset.flatten()))
         if self.future_projection is None:
             return y
         return torch.addcmul(y, self.future_projection(future_features), factor)
+
+    def _rows(self, z: Tensor) -> Tensor:
+        """(batch, length, n_channels) to (batch * n_channels, length)."""
+        return z.transpose(1, 2).reshape(-1, z.shape[1])
+
+    def _windows(self, rows: Tensor) -> Tensor:
+        """Inverse of `_rows`."""
+        return rows.reshape(-1, self.n_channels, rows.shape[1]).transpose(1, 2)
+
+    def _window_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """The split of the first block, whose kernel acts along time on all features alike."""
+        z, state = self.norm(x, mask)
+        rows, kernel = self._rows(z), self._blocks[0].kernel
+        weights = (None, kernel(rows)) if kernel.per_sample else (kernel(), None)
+        smooth = self._windows(smooth_rows(rows.unsqueeze(0), weights[0], weights[1]).squeeze(0))
+        smooth = self.norm.inverse(smooth, state)
+        return {"smooth": smooth, "residual": x - smooth}
+
+    def _forecast_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Of both branches of the last block."""
+        z, state = self.norm(x, mask)
+        factor, _ = self.norm.inverse_coefficients(state)
+        branches = self._branches(self._rows(z), past_features).chunk(2, dim=1)
+        weights = self.head.weight.chunk(2, dim=1)
+        smooth, residual = (
+            factor * self._windows(branch @ weight.T)
+            for branch, weight in zip(branches, weights, strict=True)
+        )
+        return {"smooth": smooth, "residual": residual}
 
     def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
         """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""

@@ -100,6 +100,8 @@ class TimeMixerNet(ForecastNet):
     torch.Size([32, 24, 7])
     """
 
+    parts_add_up = False
+
     def __init__(
         self,
         context_length: int,
@@ -174,20 +176,49 @@ class TimeMixerNet(ForecastNet):
         future_features: Tensor | None,
         mask: Tensor | None,
     ) -> Tensor:
-        series, state = self._normalized_scales(x, mask)
-        trends: list[Tensor] = []
-        if not self.channel_independent:
-            parts = [self.decomposition(z) for z in series]
-            series, trends = [season for season, _ in parts], [trend for _, trend in parts]
+        series, trends, state = self._inputs(x, mask)
         basis, mix = self._embed(series, past_features)
         forecast = self._predict(basis, mix)
         if trends:
-            forecast = forecast + self._predict_trends(trends)
+            forecast = forecast + torch.stack(self._predict_trends(trends)).sum(0)
         if future_features is not None and self.feature_embedding is not None:
             effect = self._future_effect(future_features, self.feature_embedding.weight)
             forecast = forecast + effect
         finest = cast(RevIN, self.norms[0])
         return finest.inverse(self._to_windows(forecast), state)
+
+    def _window_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Every scale."""
+        return self._named(self.pyramid.repeated(x, mask))
+
+    def _forecast_parts(
+        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Of the predictor of every scale."""
+        series, trends, state = self._inputs(x, mask)
+        basis, mix = self._embed(series, past_features)
+        factor, _ = cast(RevIN, self.norms[0]).inverse_coefficients(state)
+        scales = self._mixed(basis, mix, self.projection.weight).split(self.lengths, dim=-1)
+        predictors = cast(list[nn.Linear], list(self.predictors))
+        found = [h @ predictor.weight.t() for h, predictor in zip(scales, predictors, strict=True)]
+        if trends:
+            found = [sum(both) for both in zip(found, self._predict_trends(trends), strict=True)]
+        return self._named([factor * self._to_windows(one) for one in found])
+
+    def _named(self, scales: list[Tensor]) -> dict[str, Tensor]:
+        return {f"scale {self.window**i}": scale for i, scale in enumerate(scales)}
+
+    def _inputs(
+        self, x: Tensor, mask: Tensor | None
+    ) -> tuple[list[Tensor], list[Tensor], RevINState]:
+        """Scales to be embedded, trends beside them if channels are mixed, statistics."""
+        series, state = self._normalized_scales(x, mask)
+        if self.channel_independent:
+            return series, [], state
+        parts = [self.decomposition(z) for z in series]
+        return [season for season, _ in parts], [trend for _, trend in parts], state
 
     def _normalized_scales(self, x: Tensor, mask: Tensor | None) -> tuple[list[Tensor], RevINState]:
         """Every scale as (n_embedded, rows, length_i), and the statistics of the finest."""
@@ -235,10 +266,7 @@ class TimeMixerNet(ForecastNet):
         """Run the blocks and the predictors: (n_embedded, rows, prediction_length)."""
         projection = self.projection.weight
         project_first = projection.shape[0] <= projection.shape[1]
-        contract = projection if project_first else None
-        width = hidden.shape[2] * self.d_ff
-        size = block_size(hidden.shape[1], width, _ROW_BLOCK_ELEMENTS, hidden.device)
-        hidden = torch.cat([self._mix(h, mix, contract) for h in hidden.split(size, dim=1)], dim=1)
+        hidden = self._mixed(hidden, mix, projection if project_first else None)
         predictors = cast(list[nn.Linear], list(self.predictors))
         weight = torch.cat([predictor.weight for predictor in predictors], dim=1)
         bias = torch.stack([predictor.bias for predictor in predictors]).sum(0)
@@ -248,6 +276,12 @@ class TimeMixerNet(ForecastNet):
         level = (len(predictors) * self.projection.bias).unsqueeze(1)
         return total + torch.addr(level, projection.sum(1), bias).unsqueeze(1)
 
+    def _mixed(self, hidden: Tensor, mix: Tensor | None, contract: Tensor | None) -> Tensor:
+        """Run the blocks, some rows at a time."""
+        width = hidden.shape[2] * self.d_ff
+        size = block_size(hidden.shape[1], width, _ROW_BLOCK_ELEMENTS, hidden.device)
+        return torch.cat([self._mix(h, mix, contract) for h in hidden.split(size, dim=1)], dim=1)
+
     def _mix(self, hidden: Tensor, mix: Tensor | None, contract: Tensor | None) -> Tensor:
         """Run the blocks: (d_model, rows, points), or what ``contract`` makes of the features."""
         *blocks, last = cast(list[PastDecomposableMixing], list(self.blocks))
@@ -255,10 +289,10 @@ class TimeMixerNet(ForecastNet):
             hidden, mix = block.mix_features_first(hidden, mix), None
         return last.mix_features_first(hidden, mix, contract)
 
-    def _predict_trends(self, trends: list[Tensor]) -> Tensor:
-        """Mixed channels: the trends of the embedding's input, (n_channels, batch, length)."""
+    def _predict_trends(self, trends: list[Tensor]) -> list[Tensor]:
+        """Mixed channels: every scale's trend before the embedding, (n_channels, batch, length)."""
         layers = zip(trends, self.trend_layers, self.trend_predictors, strict=True)
-        return torch.stack([predictor(layer(trend)) for trend, layer, predictor in layers]).sum(0)
+        return [predictor(layer(trend)) for trend, layer, predictor in layers]
 
     def _future_effect(self, features: Tensor, weight: Tensor) -> Tensor:
         """Every scale's predictor sees the future features, hence the factor."""

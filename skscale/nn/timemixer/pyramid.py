@@ -57,6 +57,15 @@ class Pyramid(nn.Module):
             scales.append((x, mask))
         return scales
 
+    def repeated(self, x: Tensor, mask: Tensor | None) -> list[Tensor]:
+        """Scales of the length of x, values repeated over their groups; nan behind the last one."""
+        found = []
+        for i, (scale, _) in enumerate(self(x, mask)):
+            whole = scale.repeat_interleave(self.window**i, dim=1)
+            missing = whole.new_full((len(x), x.shape[1] - whole.shape[1], x.shape[2]), torch.nan)
+            found.append(torch.cat((whole, missing), dim=1))
+        return found
+
     def _coarser(self, x: Tensor, mask: Tensor | None, length: int) -> tuple[Tensor, Tensor | None]:
         groups = x[:, : length * self.window].unflatten(1, (length, self.window))
         if mask is None:
