@@ -13,10 +13,12 @@ from skscale.nn import ForecastNet
 from skscale.nn.amd.official import amd_from_official
 from skscale.nn.dlinear import dlinear_from_official
 from skscale.nn.itransformer import itransformer_from_official
+from skscale.nn.micn.official import micn_from_official
 from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.patchtst.official import patchtst_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
+from skscale.nn.timesnet.official import timesnet_from_official
 from skscale.nn.wpmixer.official import wpmixer_from_official
 from skscale.ops.arrays import from_numpy
 
@@ -26,10 +28,12 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "amd": amd_from_official,
     "dlinear": dlinear_from_official,
     "itransformer": itransformer_from_official,
+    "micn": micn_from_official,
     "nlinear": nlinear_from_official,
     "patchtst": patchtst_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
+    "timesnet": timesnet_from_official,
     "wpmixer": wpmixer_from_official,
 }
 
@@ -44,8 +48,8 @@ def from_official(
     Parameters
     ----------
     name : str
-        Which official model the weights belong to: "amd", "dlinear", "itransformer", "nlinear",
-        "patchtst", "sigma", "timemixer" or "wpmixer".
+        Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
+        "nlinear", "patchtst", "sigma", "timemixer", "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

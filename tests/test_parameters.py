@@ -107,6 +107,11 @@ ALLOWED = {
     "verbose": either(flag, integer(0)),
     # of networks
     **dict.fromkeys(("d_model", "d_ff", "n_layers", "moving_avg", "top_k", "hidden_size"), size),
+    "kernels": words((1, 2), [1, 2]),
+    "trend": words("regression", "mean"),
+    "variant": words("official", "tslib"),
+    "normalize": flag,
+    "n_kernels": integer(1, 100),
     "dropout": number(0, 1),
     **dict.fromkeys(("individual", "scale_independence", "feature_transformation"), flag),
     **dict.fromkeys(("channel_independent", "use_future_features", "variational"), flag),
@@ -125,7 +130,6 @@ ALLOWED = {
     "n_heads": either(auto, integer(1, 2)),
     "patch_length": either(auto, integer(1, 16)),
     "stride": either(auto, integer(1, 8)),
-    "variant": words("official", "tslib"),
     "activation": words("gelu", "relu"),
     "mixing": words("mlp", "trend_season"),
     "initial": words("uniform", "average"),
@@ -166,6 +170,7 @@ OF_CLASS = {
     ("AMDForecaster", "n_experts"): integer(2, 2**24),  # as many as are preferred
     ("MultiScale", "scales"): words((1, 2)),
     ("MultiScaleAutoencoder", "verbose"): either(flag, integer(0, math.inf)),
+    ("TimesNetForecaster", "top_k"): either(auto, integer(1, 4)),  # of 8 points and 1
     ("Subsampling", "remainder"): words("drop", "error", "keep"),
     ("Segmentation", "remainder"): words("drop", "error", "keep"),
     ("WaveletApproximation", "remainder"): words("drop", "error", "replicate"),

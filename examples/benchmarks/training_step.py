@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -29,15 +30,17 @@ from torch.profiler import ProfilerActivity, profile
 from skscale.nn import (
     AMDNet,
     ITransformerNet,
+    MICNNet,
     PatchTSTNet,
     SigmaNet,
     TimeMixerNet,
+    TimesNet,
     WPMixerNet,
 )
 from skscale.nn.itransformer import itransformer_places
 from skscale.nn.patchtst.official import patchtst_places
 from skscale.nn.timemixer.official import timemixer_official_names
-from tests.nn import reference_amd, reference_wpmixer
+from tests.nn import reference_amd, reference_micn, reference_timesnet, reference_wpmixer
 from tests.nn.reference_sigma import PlainSigma, to_plain
 from tests.nn.reference_timemixer import timemixer
 from tests.nn.reference_transformers import PlainITransformer, PlainPatchTST
@@ -52,6 +55,7 @@ class Case(NamedTuple):
     channels: int
     horizon: int
     options: dict[str, object]
+    slow: bool = False  # fewer repeats
 
 
 FACTORS = {"token_factor": 5, "feature_factor": 8}
@@ -60,7 +64,7 @@ CASES = (
     Case("Sigma", 7, 96, {"d_model": 32, "d_ff": 16}),
     Case("Sigma", 7, 720, {"d_model": 32, "d_ff": 16}),
     Case("Sigma", 21, 720, {"d_model": 8, "d_ff": 8, **JOINT}),
-    Case("Sigma", 321, 720, {"d_model": 16, "d_ff": 32, **JOINT}),
+    Case("Sigma", 321, 720, {"d_model": 16, "d_ff": 32, **JOINT}, slow=True),
     Case("TimeMixer", 7, 96, {"d_model": 16, "d_ff": 32}),
     Case("TimeMixer", 7, 720, {"d_model": 16, "d_ff": 32}),
     Case("iTransformer", 7, 96, {"d_model": 256, "d_ff": 256}),
@@ -73,6 +77,10 @@ CASES = (
     Case("WPMixer", 7, 720, {"d_model": 32}),
     Case("WPMixer", 7, 96, {"d_model": 256, "wavelet": "coif4"}),
     Case("WPMixer", 7, 720, {"d_model": 128, "wavelet": "sym2", "level": 3, **FACTORS}),
+    Case("TimesNet", 7, 96, {"d_model": 16, "d_ff": 32}, slow=True),
+    Case("TimesNet", 7, 720, {"d_model": 16, "d_ff": 32}, slow=True),
+    Case("MICN", 7, 96, {"d_model": 32}),
+    Case("MICN", 7, 720, {"d_model": 32}),
 )
 
 
@@ -162,6 +170,18 @@ def wpmixer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, lambda net, x: reference_wpmixer.forecast(net, x, *transform)), fast
 
 
+def timesnet_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast TimesNet; periods of the plain form are common to the batch."""
+    fast = TimesNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, partial(reference_timesnet.plain, common=True)), fast
+
+
+def micn_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast MICN with the same weights; the plain form has no dropout."""
+    fast = MICNNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, reference_micn.plain), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -169,6 +189,8 @@ FORMS = {
     "TimeMixer": timemixer_forms,
     "iTransformer": itransformer_forms,
     "PatchTST": patchtst_forms,
+    "TimesNet": timesnet_forms,
+    "MICN": micn_forms,
 }
 
 
@@ -231,7 +253,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             name: training_step(net, case, options.device)
             for name, net in {"plain": plain, "flushed": plain, "fast": fast}.items()
         }
-        repeats = options.repeats if case.channels < 100 else max(3, options.repeats // 10)
+        repeats = max(3, options.repeats // 10) if case.slow else options.repeats
         times = medians(steps, repeats)
         memory = {n: step_megabytes(steps[n], options.device) for n in ("plain", "fast")}
         yield {

@@ -9,16 +9,25 @@ from typing import NamedTuple
 
 from sktime.forecasting.base import BaseForecaster
 
-from examples.paper import zoo_amd, zoo_itransformer, zoo_patchtst, zoo_wpmixer
+from examples.paper import (
+    zoo_amd,
+    zoo_itransformer,
+    zoo_micn,
+    zoo_patchtst,
+    zoo_timesnet,
+    zoo_wpmixer,
+)
 from examples.paper.protocol import Benchmark
 from skscale.forecasting import (
     AMDForecaster,
     DLinearForecaster,
     ITransformerForecaster,
+    MICNForecaster,
     NetworkForecaster,
     PatchTSTForecaster,
     SigmaForecaster,
     TimeMixerForecaster,
+    TimesNetForecaster,
     WPMixerForecaster,
 )
 
@@ -144,6 +153,18 @@ MODELS = {
         PatchTSTForecaster,
         zoo_patchtst.patchtst_tslib_settings,
         at_horizon=zoo_patchtst.patchtst_tslib_at,
+    ),
+    "micn": Model(MICNForecaster, zoo_micn.micn_settings, at_horizon=zoo_micn.micn_at),
+    "micn-official": Model(MICNForecaster, zoo_micn.micn_official_settings),
+    "timesnet": Model(
+        TimesNetForecaster,
+        zoo_timesnet.timesnet_settings,
+        at_horizon=zoo_timesnet.timesnet_at,
+    ),
+    "timesnet-official": Model(
+        TimesNetForecaster,
+        zoo_timesnet.timesnet_settings,
+        at_horizon=zoo_timesnet.timesnet_official_at,
     ),
 }
 

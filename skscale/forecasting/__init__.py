@@ -6,17 +6,20 @@ from skscale.forecasting._autoencoder import MultiScaleAutoencoderForecaster
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
 from skscale.forecasting._itransformer import ITransformerForecaster
+from skscale.forecasting._micn import MICNForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
 from skscale.forecasting._patchtst import PatchTSTForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
+from skscale.forecasting._timesnet import TimesNetForecaster
 from skscale.forecasting._wpmixer import WPMixerForecaster
 
 __all__ = [
     "AMDForecaster",
     "DLinearForecaster",
     "ITransformerForecaster",
+    "MICNForecaster",
     "MultiScaleAutoencoderForecaster",
     "NLinearForecaster",
     "NetworkForecaster",
@@ -24,6 +27,7 @@ __all__ = [
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",
+    "TimesNetForecaster",
     "WPMixerForecaster",
     "all_forecasters",
 ]

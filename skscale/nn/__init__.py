@@ -10,6 +10,7 @@ from skscale.nn.layers.decomposition import DFTDecomposition, SeriesDecompositio
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
+from skscale.nn.micn import MICNNet
 from skscale.nn.nlinear import NLinearNet
 from skscale.nn.patchtst import PatchTSTNet
 from skscale.nn.quantile_head import QuantileHead
@@ -20,6 +21,7 @@ from skscale.nn.timemixer import (
     PastDecomposableMixing,
     TimeMixerNet,
 )
+from skscale.nn.timesnet import TimesNet
 from skscale.nn.wpmixer import WPMixerNet
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "ITransformerNet",
     "Latent",
     "LinearForecast",
+    "MICNNet",
     "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
     "MultiScaleTrendMixing",
@@ -47,6 +50,7 @@ __all__ = [
     "SeriesDecomposition",
     "SigmaNet",
     "TimeMixerNet",
+    "TimesNet",
     "WPMixerNet",
     "reference_maps",
     "stabilised",

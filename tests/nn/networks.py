@@ -18,10 +18,12 @@ from skscale.nn import (
     ForecastNet,
     ITransformerNet,
     LinearForecast,
+    MICNNet,
     NLinearNet,
     PatchTSTNet,
     SigmaNet,
     TimeMixerNet,
+    TimesNet,
     WPMixerNet,
     reference_maps,
 )
@@ -33,6 +35,8 @@ ITransformer = partial(ITransformerNet, d_model=4, d_ff=6, n_heads=2)
 PatchTST = partial(PatchTSTNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
 WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
+Times = partial(TimesNet, d_model=4, d_ff=6, top_k=3, n_kernels=3)
+MICN = partial(MICNNet, d_model=4, kernels=(4, 5))
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
 
@@ -52,6 +56,7 @@ class Row(NamedTuple):
     n_features: tuple[int, int] = (3, 2)  # of the past, of the future
     equivariant: bool = True
     untrained: tuple[str, ...] = ()  # parameters, or their first part, without effect on forecasts
+    waits: bool = False  # for values from the device, on which the next steps depend
 
 
 NETWORKS = {
@@ -115,6 +120,12 @@ NETWORKS = {
     "WPMixer, undecomposed": Row(
         partial(WPMixer, level=0, affine=False, branch_norm=False, embedding_dropout=0.1), (0, 2)
     ),
+    "MICN": Row(partial(MICN, n_layers=2, dropout=0.1), equivariant=False),
+    "MICN, normalised": Row(partial(MICN, d_model=7, normalize=True)),
+    "MICN, mean": Row(partial(MICN, trend="mean"), equivariant=False),
+    "MICN, tslib": Row(partial(MICN, variant="tslib"), equivariant=False),
+    "TimesNet": Row(Times, waits=True),
+    "TimesNet, odd": Row(partial(Times, d_model=5, n_layers=1, top_k=15, dropout=0.1), waits=True),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }

@@ -89,6 +89,15 @@ PARAMETERS = {
         **{"token_factor": 2, "feature_factor": 2, "affine": True, "branch_norm": True},
         **{"dropout": 0.1, "embedding_dropout": 0.1},
     },
+    nn.MICNNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "kernels": (3, 4), "n_layers": 1, "trend": "mean", "variant": "tslib"},
+        **{"normalize": True, "dropout": 0.1},
+    },
+    nn.TimesNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_layers": 1, "top_k": 2, "n_kernels": 2, "dropout": 0.1},
+    },
     nn.AutoencoderForecastNet: SIZES | FEATURES | AUTOENCODER,
     nn.MultiScaleAutoencoderNet: {
         **({"length": 12, "n_channels": 2, "n_features": 1, "variational": False} | AUTOENCODER)

@@ -14,6 +14,7 @@ __all__ = [
     "check_choice",
     "check_flag",
     "check_integer",
+    "check_integers",
     "check_number",
     "check_shape",
     "check_share",
@@ -31,6 +32,18 @@ def check_integer(name: str, value: Any, minimum: int, maximum: int = _LARGEST) 
     if value > maximum:
         raise ValueError(f"{name} must be an integer from {minimum} to {maximum}, got {value!r}")
     return int(value)
+
+
+def check_integers(name: str, value: Any, minimum: int) -> tuple[int, ...]:
+    """Return ``value`` as a tuple if it is a list or tuple of such integers, one at least."""
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"{name} must be a list or tuple of integers, got {value!r}")
+    try:
+        return tuple(check_integer(name, one, minimum) for one in value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must hold integers from {minimum} to {_LARGEST}, got {value!r}"
+        ) from error
 
 
 def check_number(name: str, value: Any, minimum: float = -inf) -> float:

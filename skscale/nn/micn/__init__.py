@@ -1,0 +1,5 @@
+"""MICN."""
+
+from skscale.nn.micn.net import MICNNet
+
+__all__ = ["MICNNet"]

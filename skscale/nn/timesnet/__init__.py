@@ -1,0 +1,5 @@
+"""TimesNet."""
+
+from skscale.nn.timesnet.net import TimesNet
+
+__all__ = ["TimesNet"]

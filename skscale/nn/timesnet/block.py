@@ -1,0 +1,104 @@
+"""Block of TimesNet: a sequence folded by its periods, convolutions over the grid."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, gelu, pad
+
+from skscale.nn.layers.periods import group_by_period, strongest_periods
+
+__all__ = ["Inception", "TimesBlock"]
+
+Kernel = tuple[Tensor, Tensor]  # weight and bias
+
+
+class Inception(nn.Module):
+    """Mean of square convolutions of sizes 1, 3, 5, ..., zeros beyond the edges.
+
+    It is one convolution with the mean of the kernels, which saves more than half of the products.
+    The kernels stay apart as parameters: this is how they are trained and published.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    n_kernels : int
+        Convolutions; the largest has size ``2 * n_kernels - 1``.
+    """
+
+    def __init__(self, in_features: int, out_features: int, n_kernels: int):
+        super().__init__()
+        self.weights = nn.ParameterList(
+            torch.empty(out_features, in_features, size, size, dtype=torch.float32)
+            for size in range(1, 2 * n_kernels, 2)
+        )
+        for weight in self.weights:
+            nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
+        self.biases = nn.Parameter(torch.zeros(n_kernels, out_features, dtype=torch.float32))
+
+    def merged(self) -> Kernel:
+        """Mean kernel (out_features, in_features, size, size) and mean bias (out_features,)."""
+        reach = len(self.weights) - 1
+        padded = [pad(weight, 4 * [reach - i]) for i, weight in enumerate(self.weights)]
+        return torch.stack(padded).mean(dim=0), self.biases.mean(dim=0)
+
+
+class TimesBlock(nn.Module):
+    """``h`` and, weighted by amplitude, what convolutions see in it folded by its periods.
+
+    Every sequence has periods of its own. Those that share one are convolved together.
+
+    Parameters
+    ----------
+    d_model, d_ff : int
+        Features of a sequence, and between the convolutions.
+    top_k : int
+        Periods.
+    n_kernels : int
+        Sizes of kernels.
+    """
+
+    def __init__(self, d_model: int, d_ff: int, top_k: int, n_kernels: int):
+        super().__init__()
+        self.top_k = top_k
+        self.first = Inception(d_model, d_ff, n_kernels)
+        self.second = Inception(d_ff, d_model, n_kernels)
+
+    def forward(self, h: Tensor, start: int = 0) -> Tensor:
+        """Map ``h`` of shape (batch, length, d_model) to its points from ``start`` on."""
+        periods, amplitudes = strongest_periods(h, self.top_k)
+        groups = group_by_period(periods, amplitudes.softmax(dim=1))
+        kernels = self.first.merged(), self.second.merged()
+        rows = h.index_select(0, groups.members).split(groups.sizes)
+        folded = zip(groups.periods, rows, strict=True)
+        seen = [_seen_in_grid(part, period, start, *kernels) for period, part in folded]
+        weighted = torch.cat(seen) * groups.weights.reshape(-1, 1, 1)
+        return h[:, start:].index_add(0, groups.members, weighted.to(h.dtype))
+
+
+def _seen_in_grid(h: Tensor, period: int, start: int, first: Kernel, second: Kernel) -> Tensor:
+    """Both convolutions over ``h`` in rows of a period, its points from ``start`` on.
+
+    Rows that no such point can see are left out.
+    """
+    length = h.shape[1]
+    grid = pad(h, (0, 0, 0, -length % period)).unflatten(1, (-1, period))
+    row = start // period
+    margin = min(row, first[0].shape[-1] // 2)
+    hidden = gelu(_convolve(grid, *first, skip=row - margin))
+    points = _convolve(hidden, *second, skip=margin).flatten(1, 2)
+    return points[:, start - row * period : length - row * period]
+
+
+def _convolve(grid: Tensor, weight: Tensor, bias: Tensor, skip: int) -> Tensor:
+    """Convolve (batch, rows, columns, features); without the first ``skip`` rows.
+
+    The kernel is cut to what can reach a value.
+    """
+    centre = weight.shape[-1] // 2
+    reach = [min(centre, size - 1) for size in grid.shape[1:3]]
+    rows, columns = (slice(centre - far, centre + far + 1) for far in reach)
+    begin = max(0, skip - reach[0])
+    seen = grid[:, begin:].permute(0, 3, 1, 2)
+    found = conv2d(seen, weight[:, :, rows, columns], bias, padding=reach)
+    return found.permute(0, 2, 3, 1)[:, skip - begin :]
