@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv1d, conv_transpose1d, pad
+from torch.nn.functional import pad
 
 __all__ = [
     "FilterBank",
@@ -117,13 +117,13 @@ def wavelet_analysis(x: Tensor, filters: Tensor, level: int) -> list[Tensor]:
     >>> wavelet_analysis(torch.tensor([1.0, 1.0, 3.0, 5.0]), haar, level=1)
     [tensor([1.4142, 5.6569]), tensor([ 0.0000, -1.4142])]
     """
-    kernels, n_taps = filters.flip(-1).unsqueeze(1), filters.shape[-1]
+    n_taps = filters.shape[-1]
     details = []
     for _ in range(level):
         n = x.shape[-1]
         padded = pad(x, (n_taps - 2, 2 * _half(n, n_taps) - n))
-        parts = conv1d(padded.reshape(-1, 1, padded.shape[-1]), kernels, stride=2)
-        x, detail = parts.view(*x.shape[:-1], 2, -1).unbind(-2)
+        # A product is the same whatever stands beside a series; a convolution need not be.
+        x, detail = (padded.unfold(-1, n_taps, 2) @ filters.flip(-1).T).unbind(-1)
         details.append(detail)
     return [x, *details]
 
@@ -153,13 +153,14 @@ def wavelet_synthesis(coefficients: Sequence[Tensor], filters: Tensor) -> Tensor
     tensor([1.0000, 1.0000, 3.0000, 5.0000])
     """
     x, *details = coefficients
-    beyond = filters.shape[-1] - 2
+    n_pairs = filters.shape[-1] // 2
+    # Points come in pairs, each from as many neighbouring coefficients.
+    phases = filters.unflatten(-1, (n_pairs, 2)).flip(1).flatten(0, 1)
     for detail in reversed(details):
         # An approximation from further down may have a value too many.
-        pair = torch.stack((x[..., : detail.shape[-1]], detail), dim=-2)
-        pair = pair.reshape(-1, *pair.shape[-2:])
-        rows = conv_transpose1d(pair, filters.unsqueeze(1), stride=2, padding=beyond)
-        x = rows.view(*detail.shape[:-1], -1)
+        both = torch.stack((x[..., : detail.shape[-1]], detail), dim=-2)
+        neighbours = both.unfold(-1, n_pairs, 1).transpose(-3, -2).flatten(-2)
+        x = (neighbours @ phases).flatten(-2)
     return x
 
 
