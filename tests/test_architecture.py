@@ -113,7 +113,7 @@ def test_every_dependency_is_imported():
     needed = {re.split(r"[^\w-]", line)[0] for line in listed["dependencies"]}
     outside = {module.split(".")[0] for path in MODULES for module in imports(path)}
     assert {IMPORTED_AS.get(name, name) for name in needed} <= outside
-    optional = {"lightning_fabric", "lightning", "matplotlib", "pywt", "skpro"}
+    optional = {"holidays", "lightning_fabric", "lightning", "matplotlib", "pywt", "skpro"}
     known = {IMPORTED_AS.get(name, name) for name in needed} | optional | {"skscale"}
     assert outside - known <= sys.stdlib_module_names
 

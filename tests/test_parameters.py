@@ -82,7 +82,10 @@ ALLOWED = {
     "prediction_length": either(auto, integer(1)),
     "season_length": either(auto, integer(1)),
     "freq": either(auto, none, words("D")),
-    "time_features": either(auto, flag),
+    "time_features": either(auto, flag, words([], (), ["calendar"], ("holidays:DE", "cyclic"))),
+    "scaler": words("standard", "robust", "mean", "none"),
+    "horizon_weights": words("equal", [7.5]),
+    "series_weights": none,
     "past_columns": words("auto", [], ()),
     "linear_base": flag,
     "pretrained": either(auto, none, words(*available())),
@@ -126,7 +129,7 @@ ALLOWED = {
     "balance_weight": number(0, 1e9),
     "pooling_levels": integer(0, 2**24),
     "pooling_window": integer(2, 2**24),
-    "scaling": words("distance", "shared", "sample", "moving_average"),
+    "scaling": words("distance", "shared", "sample", "moving_average", "none"),
     "n_heads": either(auto, integer(1, 2)),
     "patch_length": either(auto, integer(1, 16)),
     "stride": either(auto, integer(1, 8)),
@@ -183,6 +186,8 @@ MORE = [
     *("mae", "cpu", "cuda:99", "haar", "db99", "D", "mlp", "average", "full", "start", "trailing"),
     *("past", "fft", "zero", "forecastability", "keep", "drop", "error", (0.5, 1.0), (1, 2)),
     *("relu", "tslib", AveragePooling(), AveragePooling, (0.0,), ("half",), ["average", 3]),
+    *("equal", [7.5], [-1.0], {"a": 1.0}, {"a": -1.0}, "standard", "none"),
+    *(["calendar"], ("holidays:DE", "cyclic"), ["holidays:nowhere"], ["holidays:DE-XX"]),
 ]
 SMALL = {"max_epochs": 1, "batch_size": 2}
 CLASSES = [

@@ -113,5 +113,6 @@ class JointLoss:
         if not net.training or not self.reconstruction_weight:
             return value
         found = self.network.reconstruct(batch.x, batch.past_features, batch.mask)
-        past = batch._replace(y=batch.x, y_mask=batch.mask)
+        weight = None if batch.weight is None else batch.weight.mean(dim=1, keepdim=True)
+        past = batch._replace(y=batch.x, y_mask=batch.mask, weight=weight)
         return value + self.reconstruction_weight * self.loss(found, past)

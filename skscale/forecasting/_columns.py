@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from skscale.forecasting._calendar import Calendar
 from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import ColumnUnits, SeriesScale
-from skscale.forecasting._time import TimeStep, calendar_features
 
 __all__ = ["Columns"]
 
@@ -27,8 +27,9 @@ class Columns:
     ----------
     encoder : Encoder
         Exogenous columns, and the numbers they become.
-    calendar : TimeStep or None
-        Step whose calendar is a feature.
+    calendar : Calendar
+        Features that follow from the times, and holidays: columns known ahead like those of X, the
+        first ones.
     units : ColumnUnits
     lowest, highest : float64 ndarray of shape (n_columns,)
         Range of the standardised columns in fit. A network sees them within twice that range:
@@ -36,31 +37,36 @@ class Columns:
     """
 
     encoder: Encoder
-    calendar: TimeStep | None
+    calendar: Calendar
     units: ColumnUnits
     lowest: np.ndarray
     highest: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, calendar: bool, past_columns: Sequence[Hashable] = ()) -> Columns:
+    def of(cls, panel: Panel, calendar: Calendar, past_columns: Sequence[Hashable] = ()) -> Columns:
         """Learn the columns of a panel, see `Encoder.of`."""
         encoder = Encoder.of(panel, past_columns)
-        panel = replace(panel, X=encoder.encoded(panel.X))
-        n_ahead, n_static = encoder.width(encoder.ahead), encoder.width(encoder.static)
+        n_ahead = len(calendar.places) + encoder.width(encoder.ahead)
+        n_static = encoder.width(encoder.static)
+        panel = replace(panel, X=_numbers(encoder, calendar, panel.X, panel.times))
         units = ColumnUnits.of(panel, static=slice(n_ahead, n_ahead + n_static))
         rows = SeriesScale.of(panel, units).standardised(panel)
-        step = panel.step if calendar else None
-        return cls(encoder, step, units, rows.min(axis=0), rows.max(axis=0))
+        return cls(encoder, calendar, units, rows.min(axis=0), rows.max(axis=0))
 
     @property
     def n_columns(self) -> int:
-        """Number of exogenous columns, as numbers."""
+        """Number of exogenous columns, as numbers, holidays included."""
         return len(self.lowest)
 
     @property
     def n_ahead(self) -> int:
         """Number of those that are known ahead and not static, the first ones."""
-        return self.encoder.width(self.encoder.ahead)
+        return self.n_holidays + self.encoder.width(self.encoder.ahead)
+
+    @property
+    def n_holidays(self) -> int:
+        """Number of those that are holidays, the first ones."""
+        return len(self.calendar.places)
 
     @property
     def n_past(self) -> int:
@@ -70,19 +76,21 @@ class Columns:
     @property
     def sizes(self) -> dict[str, int]:
         """Features of every group."""
-        probe = pd.DatetimeIndex(["2000-01-01"])
-        n = 0 if self.calendar is None else calendar_features(probe, self.calendar).shape[1]
         n_static = self.n_columns - self.n_ahead - self.n_past
         return {
             "exogenous": self.n_ahead,
-            "calendar": n,
+            "calendar": self.calendar.n_features,
             "static": n_static,
             "past": self.n_past,
         }
 
     def encoded(self, panel: Panel) -> Panel:
         """The same series, their columns as numbers."""
-        return replace(panel, X=self.encoder.encoded(panel.X))
+        return replace(panel, X=self.numbers(panel.X, panel.times))
+
+    def numbers(self, X: pd.DataFrame | None, times: pd.Index) -> pd.DataFrame | None:
+        """All columns as numbers, at the rows of ``X``, which have ``times``; None without any."""
+        return _numbers(self.encoder, self.calendar, X, times)
 
     def features(self, times: pd.Index, rows: np.ndarray) -> np.ndarray | None:
         """Features of shape (n_points, n_features), float32; None without any.
@@ -95,10 +103,8 @@ class Columns:
             Standardised exogenous columns.
         """
         ahead, others = np.split(self.seen(rows), [self.n_ahead], axis=1)
-        parts = [ahead, others]
-        if self.calendar is not None:
-            parts.insert(1, calendar_features(times, self.calendar).astype(np.float32))
-        features = np.concatenate(parts, axis=1)
+        calendar = self.calendar.features(times).astype(np.float32)
+        features = np.concatenate((ahead, calendar, others), axis=1)
         return features if features.shape[1] else None
 
     def seen(self, rows: np.ndarray) -> np.ndarray:
@@ -106,3 +112,15 @@ class Columns:
         spread = self.highest - self.lowest
         within = np.clip(rows, self.lowest - spread / 2, self.highest + spread / 2)
         return within.astype(np.float32)
+
+
+def _numbers(
+    encoder: Encoder, calendar: Calendar, X: pd.DataFrame | None, times: pd.Index
+) -> pd.DataFrame | None:
+    encoded = encoder.encoded(X)
+    if not calendar.places:
+        return encoded
+    holidays = calendar.holidays(times)
+    if encoded is None:
+        return pd.DataFrame(holidays)
+    return pd.DataFrame(np.concatenate((holidays, encoded), axis=1), index=encoded.index)

@@ -19,9 +19,13 @@ _SHARED = """    context_length : int or "auto", default="auto"
     freq : str, pandas offset or "auto", default="auto"
         Step of the index. ``"auto"``: its frequency, or what all its dates together tell. Needed
         for a panel on a calendar of its own, such as the trading days of an exchange.
-    time_features : bool or "auto", default="auto"
-        Make the calendar of the index a feature. ``"auto"`` does not: the season is in the
-        context already.
+    time_features : bool, "auto" or list of str, default="auto"
+        What the index tells by itself. ``"calendar"``: features linear in the time of the day, the
+        weekday, the day of the month and of the year; ``"cyclic"``: sine and cosine of the place
+        in day, week and year; ``"holidays:DE"``, ``"holidays:DE-BY"`` or ``"holidays:NYSE"``: a
+        column that is one on holidays there, by the library ``holidays``, and acts like a column of
+        ``X`` that is known ahead. True is ``["calendar"]``. ``"auto"`` is none of them: the season
+        is in the context already.
     past_columns : list of column names or "auto", default="auto"
         Columns of ``X`` that are not known ahead: the network sees them in the context
         alone, and `predict` needs no values of them. ``"auto"``: none.
@@ -36,13 +40,26 @@ _SHARED = """    context_length : int or "auto", default="auto"
         `skscale.pretrained.available`). ``"auto"``: those of the season; None for none. They
         decide where the data are few: with them, a network is trained from 20,000 values on, or
         with ``fine_tune=True``; without, always. ``history_["notes"]`` says so.
+    scaler : {"standard", "robust", "mean", "none"}, default="standard"
+        What each series and channel is centred and scaled by before the network sees it: mean and
+        standard deviation; median and interquartile range (over 1.349, so that it is the deviation
+        of normal values); nothing and mean size; nothing. The last two are for series whose
+        changes are not small against their size, since networks compute in float32.
     bounds : (lower, upper), "auto" or None, default="auto"
         Bounds of the forecasts; None in a pair leaves a side open. ``"auto"``: series that hold
         zeros and never were negative, such as sales, get no negative forecasts.
     loss : {"mae", "mse", "huber", "smape", "mase"} or callable, default="mae"
         Training and validation loss, in units scaled for each series and channel;
         ``"smape"`` in original units. Or ``loss(forecast, batch)``, a Tensor of one number from
-        a forecast (batch, prediction_length, n_channels) and its `skscale.training.Batch`.
+        a forecast (batch, prediction_length, n_channels) and its `skscale.training.Batch`, which
+        has the weights below in ``batch.weight``.
+    horizon_weights : array of prediction_length numbers or "equal", default="equal"
+        What errors count for at each step, wherever they are measured to choose: in training and
+        validation, in the weights of the blend and beside trained weights. Only their ratios
+        matter. Quantiles do not depend on them.
+    series_weights : dict or pandas Series of float, or None, default=None
+        The same for each series of a panel, by its name (a tuple with several levels); they weigh
+        the regression, too. None: all count the same.
     max_epochs : int, default=20
         Epochs at most.
     steps_per_epoch : int, None or "auto", default="auto"

@@ -22,7 +22,7 @@ from skscale.forecasting._panel import Panel
 from skscale.forecasting._passes import passes
 from skscale.forecasting._prior import Prior, Shares
 from skscale.forecasting._rolling import roll_forward
-from skscale.forecasting._series_scale import SeriesScale, exogenous
+from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
 from skscale.forecasting._windows import Layout
 from skscale.nn import ForecastNet
@@ -55,8 +55,7 @@ class FittedNetwork:
     history : History
     effects : ColumnEffects or None
         What the exogenous columns add to any series; the network sees and forecasts what is left.
-    bounds : (lower, upper), "auto" or None
-        Of the forecasts.
+    bounds, scaler : see the parameters of forecasters
     prior : Prior or None
         What forecasts without having learned from the data.
     share : Shares
@@ -77,6 +76,7 @@ class FittedNetwork:
     history: History
     effects: ColumnEffects | None = None
     bounds: tuple | str | None = None
+    scaler: str = "standard"
     prior: Prior | None = None
     share: Shares = _ALL_LEARNED
     shares: dict[str, float] = field(default_factory=lambda: {"network": 1.0})
@@ -114,7 +114,8 @@ class FittedNetwork:
 
     def scale_of(self, panel: Panel) -> SeriesScale:
         """Statistics of the series of a panel, and the effect of columns on them."""
-        scale = SeriesScale.of(panel, self.columns.units).within(self.bounds, panel)
+        scale = SeriesScale.of(panel, self.columns.units, scaler=self.scaler)
+        scale = scale.within(self.bounds, panel)
         if self.effects is None:
             return scale
         return scale.with_effect(self.effects.of_series(panel, scale))
@@ -139,7 +140,7 @@ class FittedNetwork:
         scale = self.scale_of(ordered)
         if known is not None:
             scale = known.scale.carried_to(known.panel, ordered, scale)
-        rows = scale.standardised_rows(exogenous(ordered), ordered.series)
+        rows = scale.standardised_columns(ordered)
         order = ordered.positions_of(panel)
         channels = np.argsort(channel_order(y.columns, self.channels))
         buffer = self.buffer(ordered, scale)

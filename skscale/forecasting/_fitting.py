@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from sklearn.utils import check_random_state
 
+from skscale.forecasting._calendar import Calendar
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._effects import find_effects
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._held_out import learn_spread
 from skscale.forecasting._intervals import Spread
-from skscale.forecasting._layout import choose_layout, wants_calendar
+from skscale.forecasting._layout import choose_layout
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Evidence, Shares, find_prior
 from skscale.forecasting._quantile_network import with_quantile_head
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._weights import target_weights
 from skscale.forecasting._windows import Layout, Parts, split_in_time
 from skscale.nn import ForecastNet
 from skscale.ops.threads import threads_for
@@ -67,7 +69,7 @@ def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> Fit
         forecaster.season_length,
     )
     past_columns = () if isinstance(forecaster.past_columns, str) else forecaster.past_columns
-    calendar = wants_calendar(forecaster.time_features, panel)
+    calendar = Calendar.of(forecaster.time_features, panel)
     columns = Columns.of(panel, calendar, past_columns)
     network = _build(forecaster, layout, len(panel.columns), columns)
     return FittedNetwork(
@@ -80,6 +82,7 @@ def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> Fit
         panel.step,
         History(),
         bounds=forecaster.bounds,
+        scaler=forecaster.scaler,
     )
 
 
@@ -104,15 +107,19 @@ def _trained(
 ) -> FittedNetwork:
     """Train the network of ``model`` in place, and return all that forecasts with it."""
     layout = model.layout
+    weights = target_weights(
+        forecaster.horizon_weights, forecaster.series_weights, panel, layout.prediction_length
+    )
     split = split_in_time(panel.lengths, layout, forecaster.validation_fraction)
-    scale = SeriesScale.of(panel, model.columns.units, panel.lengths - split.train_end)
+    held_out = panel.lengths - split.train_end
+    scale = SeriesScale.of(panel, model.columns.units, held_out, model.scaler)
     if forecaster.linear_base and model.columns.n_ahead:
         season, n_ahead = layout.season_length, model.columns.n_ahead
         effects = find_effects(panel, scale, split.train_end, season, n_ahead)
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
     device = run.runtime_on(torch.device("cpu")).device
-    buffer = model.buffer(panel, scale).to(device)
+    buffer = replace(model.buffer(panel, scale), weight=weights).to(device)
     parts = Parts.of(buffer, layout, split)
     config = forecaster._training_config(len(parts.training))
     model.network.to(device)

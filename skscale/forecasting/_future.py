@@ -11,7 +11,8 @@ import torch
 
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context
-from skscale.forecasting._horizon import check_reach, filled, rows_ahead, times_after
+from skscale.forecasting._gaps import filled
+from skscale.forecasting._horizon import check_reach, rows_ahead, times_after
 from skscale.ops.arrays import from_numpy
 
 __all__ = ["Future", "at_steps", "behind_the_end", "within"]
@@ -48,20 +49,22 @@ def within(
 ) -> Future:
     """What is known behind ``cuts`` of ``series``, both (n_windows,), within the data.
 
-    Rows of steps that are not ``held`` (longest,) count as unknown: they, and missing values,
-    take the row before. So do columns known of the past only.
+    Rows of steps that are not ``held`` (longest,) count as missing, and so do columns known of the
+    past only. Holidays are always known.
     """
     offsets, features = context.panel.offsets, context.buffer.features
     first, last = offsets[series] + cuts, offsets[series + 1] - 1
     point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
-    rows = filled(context.rows[point], np.broadcast_to(held, point.shape))
+    rows = context.rows[point]
+    rows[:, ~held, columns.n_holidays :] = np.nan
+    before = context.scale.standardised(context.panel)[np.maximum(first - 1, offsets[series])]
+    rows = _filled(columns, context, rows, series, before)
     if features is None:
         return Future(rows, None)
-    found = features.numpy()[point]
-    found[..., : columns.n_ahead] = columns.seen(rows)[..., : columns.n_ahead]
+    found, seen = features.numpy()[point], columns.seen(rows)
     others = found.shape[-1] - columns.n_past
-    before = np.maximum(first - 1, offsets[series])
-    found[..., others:] = features.numpy()[before, None, others:]
+    found[..., : columns.n_ahead] = seen[..., : columns.n_ahead]
+    found[..., others:] = seen[..., columns.n_columns - columns.n_past :]
     return Future(rows, found)
 
 
@@ -70,27 +73,23 @@ def behind_the_end(
 ) -> Future:
     """What is known behind the end of every series, up to the longest of ``steps``.
 
-    Steps that ``X`` leaves out, and its missing values, take the row before. Columns known of the
-    past only keep their last one, whatever ``X`` says, and static columns where it is silent.
+    Steps that ``X`` leaves out count as missing, and so do columns known of the past only, whatever
+    ``X`` says. Static columns keep their value where it is silent.
     """
     panel, n_series, longest = context.panel, len(steps), int(steps.max())
     rows = np.full((n_series, longest, columns.n_columns), np.nan)
-    held = np.zeros((n_series, longest), dtype=bool)
     if not sum(columns.sizes.values()):
         return Future(rows, None)
     times = times_after(panel, np.tile(np.arange(1, longest + 1), (n_series, 1)))
-    if X is not None and columns.n_columns > columns.n_past:
-        encoded = columns.encoder.encoded(X)
-        found, held = rows_ahead(panel, encoded, steps, times)
-        series = np.repeat(np.arange(n_series), longest)
-        found = context.scale.standardised_rows(found.reshape(len(series), -1), series)
-        rows = found.reshape(rows.shape)
-    before = np.zeros((n_series, columns.n_columns))
-    rows[..., columns.n_columns - columns.n_past :] = np.nan
-    if columns.n_ahead < columns.n_columns:
-        seen = context.scale.standardised(panel)[panel.offsets[1:] - 1]
-        before[:, columns.n_ahead :] = seen[:, columns.n_ahead :]
-    rows = filled(rows, held, before)
+    holidays, given = np.split(rows, [columns.n_holidays], axis=-1)
+    holidays[:] = columns.calendar.holidays(times).reshape(holidays.shape)
+    if X is not None and given.shape[-1] > columns.n_past:
+        given[:] = rows_ahead(panel, columns.encoder.encoded(X), steps, times)
+    series = np.arange(n_series)
+    flat = rows.reshape(len(times), -1)
+    rows = context.scale.standardised_rows(flat, series.repeat(longest)).reshape(rows.shape)
+    before = context.scale.standardised(panel)[panel.offsets[1:] - 1]
+    rows = _filled(columns, context, rows, series, before)
     features = columns.features(times, rows.reshape(len(times), -1))
     assert features is not None
     return Future(rows, features.reshape(n_series, longest, -1))
@@ -132,3 +131,12 @@ def at_steps(
         found[row, column] = fitted
     assert found is not None
     return found
+
+
+def _filled(
+    columns: Columns, context: Context, rows: np.ndarray, series: np.ndarray, before: np.ndarray
+) -> np.ndarray:
+    """Rows (n, longest, n_columns) of ``series`` without gaps, behind those ``before`` them."""
+    rows[..., columns.n_columns - columns.n_past :] = np.nan
+    both = np.concatenate((before[:, None], rows), axis=1).swapaxes(0, 1)
+    return filled(both, context.scale.persistence[series])[1:].swapaxes(0, 1)

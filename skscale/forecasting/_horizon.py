@@ -11,11 +11,9 @@ from skscale.forecasting._panel import Panel, rows_at
 
 __all__ = [
     "check_reach",
-    "filled",
     "longest_step",
     "requested_steps",
     "rows_ahead",
-    "sources",
     "times_after",
 ]
 
@@ -48,10 +46,8 @@ def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
     return panel.step.after(panel.last_times, steps)
 
 
-def rows_ahead(
-    panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ``X`` at every step behind each series' end, and which of them ``X`` holds.
+def rows_ahead(panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index) -> np.ndarray:
+    """Rows of ``X`` at every step behind each series' end; nan where it holds none.
 
     Parameters
     ----------
@@ -63,9 +59,7 @@ def rows_ahead(
 
     Returns
     -------
-    rows : float64 ndarray of shape (n_series, longest, n_columns)
-        Any number where there is no row.
-    held : bool ndarray of shape (n_series, longest)
+    float64 ndarray of shape (n_series, longest, n_columns)
     """
     n_series, longest = len(steps), len(times) // len(steps)
     index = panel.index_of(np.repeat(np.arange(n_series), longest), times)
@@ -73,25 +67,8 @@ def rows_ahead(
     np.put_along_axis(asked, np.clip(steps, 0, None), True, axis=1)
     rows_at(X, index[asked[:, 1:].ravel()], "the horizon")
     place = X.index.get_indexer(index)
-    rows = as_numbers(X)[place].reshape(n_series, longest, -1)
-    return rows, (place >= 0).reshape(n_series, longest)
-
-
-def sources(held: np.ndarray) -> np.ndarray:
-    """Step whose row each step takes, the last that is ``held`` (..., longest); -1 for none."""
-    step = np.arange(held.shape[-1])
-    return np.maximum.accumulate(np.where(held, step, -1), axis=-1)
-
-
-def filled(rows: np.ndarray, held: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
-    """Rows (n, longest, n_columns), each value the last that is ``held`` (n, longest) and known.
-
-    Those ``before`` (n, n_columns) the first; by default zero, the column's mean.
-    """
-    known = held[..., None] & ~np.isnan(rows)
-    source = sources(known.swapaxes(1, 2)).swapaxes(1, 2)
-    start = 0.0 if before is None else before[:, None]
-    return np.where(source >= 0, np.take_along_axis(rows, source.clip(min=0), axis=1), start)
+    rows = np.where(place[:, None] >= 0, as_numbers(X)[place], np.nan)
+    return rows.reshape(n_series, longest, -1)
 
 
 def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:

@@ -6,13 +6,12 @@ import math
 import warnings
 
 import numpy as np
-import pandas as pd
 
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._time import detect_season
 from skscale.forecasting._windows import Layout
 
-__all__ = ["choose_layout", "wants_calendar", "warn_of_unknown_season"]
+__all__ = ["choose_layout", "warn_of_unknown_season"]
 
 _LONGEST_CONTEXT = 192
 _LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
@@ -111,17 +110,6 @@ def _context(n: int, season: int, cut_short: bool) -> int:
 def _observed_share(panel: Panel) -> float:
     """Part of the values that are there."""
     return float(1 - np.isnan(panel.values).mean())
-
-
-def wants_calendar(time_features: bool | str, panel: Panel) -> bool:
-    """Whether the calendar becomes a feature."""
-    wanted = not isinstance(time_features, str) and bool(time_features)
-    if wanted and not isinstance(panel.times, pd.DatetimeIndex | pd.PeriodIndex):
-        raise ValueError(
-            "time_features=True needs dates, but the index of y holds integers; pass "
-            'time_features="auto" or give y a DatetimeIndex or PeriodIndex'
-        )
-    return wanted
 
 
 def _within_reach(context_length: int, n: int) -> int:

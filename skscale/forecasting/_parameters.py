@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -11,7 +11,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from skscale.forecasting._calendar import check_time_features
+from skscale.forecasting._statistics import SCALERS
 from skscale.forecasting._step import read_step
+from skscale.forecasting._weights import check_horizon_weights, check_series_weights
 from skscale.pretrained import available
 from skscale.training import Batch, TrainingConfig, resolve_device
 
@@ -29,12 +32,15 @@ class NetworkParameters:
     prediction_length: int | str = "auto"
     season_length: int | str = "auto"
     freq: Any = "auto"
-    time_features: bool | str = "auto"
+    time_features: bool | str | Sequence[str] = "auto"
     past_columns: Sequence[Hashable] | str = "auto"
     linear_base: bool = True
     pretrained: str | None = "auto"
+    scaler: str = "standard"
     bounds: tuple[float | None, float | None] | str | None = "auto"
     loss: str | Callable[[Tensor, Batch], Tensor] = "mae"
+    horizon_weights: Sequence[float] | str = "equal"
+    series_weights: Mapping[Hashable, float] | None = None
     max_epochs: int = 20
     steps_per_epoch: int | str | None = "auto"
     batch_size: int = 32
@@ -65,7 +71,10 @@ class NetworkParameters:
         for name in ("linear_base", "fine_tune"):
             flag(name, getattr(self, name))
         one_of("intervals", self.intervals, ("conformal", "network"))
-        one_of("time_features", self.time_features, (True, False, "auto"))
+        check_time_features(self.time_features)
+        one_of("scaler", self.scaler, tuple(SCALERS))
+        check_horizon_weights(self.horizon_weights)
+        check_series_weights(self.series_weights)
         one_of("pretrained", self.pretrained, ("auto", None, *available()))
         _check_names("past_columns", self.past_columns)
         _check_bounds(self.bounds)

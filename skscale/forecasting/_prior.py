@@ -278,13 +278,14 @@ def _compare(
     batch = _hidden(validation.at(series, cut), visible)
     history = _hidden(validation.reaching_back(prior.history_length).at(series, cut), visible)
     both = forward(learned, batch).to(torch.float64), prior(history, batch.y.shape[1])
-    observed = torch.ones_like(batch.y)
-    if batch.y_mask is not None:
-        observed = observed * beside_values(batch.y_mask)
-    errors = ((torch.stack(both) - batch.y).abs() * observed).sum(dim=2)
-    errors = errors / observed.sum(dim=1).clamp(min=1)
+    each = batch.counts
+    count = each.sum(dim=1)
+    errors = ((torch.stack(both) - batch.y).abs() * each).sum(dim=2)
+    errors = errors / torch.where(count > 0, count, 1.0)
     relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
-    counts = (observed.sum(dim=1) * (batch.scale.squeeze(1) > 0)).to(torch.float64)
+    counts = (count * (batch.scale.squeeze(1) > 0)).to(torch.float64)
+    if not counts.any():
+        return 1.0, 0
     total = (relative * counts).sum(dim=(1, 2))
     stretches = torch.stack((series, cut // batch.y.shape[1])).unique(dim=1).shape[1]
     return float(total[0] / total[1].clamp(min=1e-9)), stretches

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skscale.forecasting._frames import as_numbers
+from skscale.forecasting._gaps import filled, persistence_of
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._statistics import SCALERS, extremes, moments
 
 __all__ = ["ColumnUnits", "SeriesScale", "exogenous"]
 
@@ -29,18 +31,21 @@ class ColumnUnits:
     location, scale : float64 ndarray of shape (n_columns,)
         Of shared units; and the scale of any column in a series where it never varied. Infinite
         for one that varied nowhere: nothing was learned about its changes.
+    persistence : float64 ndarray of shape (n_columns,)
+        Correlation of a value with the one before it, in [0, 1].
     """
 
     shared: np.ndarray
     location: np.ndarray
     scale: np.ndarray
+    persistence: np.ndarray
 
     @classmethod
     def of(cls, panel: Panel, static: slice = slice(0)) -> ColumnUnits:
         """Learn the units of a panel's columns, some of them ``static``."""
         columns = exogenous(panel)
         if not columns.shape[1]:
-            return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0))
+            return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0), np.zeros(0))
         _, scale, constant = _own_units(panel, columns)
         known = ~np.isnan(columns)
         counts = np.add.reduceat(known.astype(np.int64), panel.offsets[:-1])
@@ -50,7 +55,11 @@ class ColumnUnits:
         mean, deviation, shared = _pooled(columns, known)
         shared[static] = True
         scale = np.where(shared, deviation, np.where(varied, pooled, np.inf))
-        return cls(shared, mean, scale)
+        units = cls(shared, mean, scale, np.ones(len(scale)))
+        rows = SeriesScale.of(panel, units).standardised_columns(panel)
+        persistence = persistence_of(panel, rows)
+        persistence[static] = 1.0
+        return replace(units, persistence=persistence)
 
     def of_series(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and scale of the columns of every series, both (n_series, n_columns)."""
@@ -70,8 +79,8 @@ class SeriesScale:
 
     ``(y - rows @ effect - location) / scale``, where ``rows`` are the exogenous columns,
     standardised by series. Missing values tell nothing: statistics are those of the others. A
-    missing value of a column takes the row before, so that nothing is known before its
-    time, or zero, the column's mean, where there is none.
+    missing value of a column is what the last one before it lets expect, so that nothing is known
+    before its time; see `filled`.
 
     Attributes
     ----------
@@ -80,6 +89,8 @@ class SeriesScale:
         says, its forecast is the constant.
     column_location, column_scale : float64 ndarray of shape (n_series, n_columns)
         A column that never varied has an infinite scale: nothing was learned about its changes.
+    persistence : float64 ndarray of shape (n_series, n_columns)
+        Correlation of a column's value with the one before it.
     effect : float64 ndarray of shape (n_series, n_columns, n_channels)
         What a unit of a standardised column adds to the series, in the series' own units.
     lowest, highest : float64 ndarray of shape (n_series, n_channels)
@@ -90,15 +101,20 @@ class SeriesScale:
     scale: np.ndarray
     column_location: np.ndarray
     column_scale: np.ndarray
+    persistence: np.ndarray
     effect: np.ndarray
     lowest: np.ndarray
     highest: np.ndarray
 
     @classmethod
     def of(
-        cls, panel: Panel, units: ColumnUnits, held_out: np.ndarray | None = None
+        cls,
+        panel: Panel,
+        units: ColumnUnits,
+        held_out: np.ndarray | None = None,
+        scaler: str = "standard",
     ) -> SeriesScale:
-        """Mean and deviation of every series and channel, of every series' columns; no effect.
+        """Location and scale of every series and channel, of every series' columns; no effect.
 
         Parameters
         ----------
@@ -106,30 +122,34 @@ class SeriesScale:
         units : ColumnUnits
         held_out : int64 ndarray of shape (n_series,), optional
             Last points that the statistics of the series do not see (the validation part).
+        scaler : {"standard", "robust", "mean", "none"}, default="standard"
+            What location and scale of a series are, see `SCALERS`.
         """
         n_series = len(panel.lengths)
         held_out = np.zeros(n_series, dtype=np.int64) if held_out is None else held_out
         seen = np.repeat(panel.lengths - held_out, panel.lengths) > panel.positions
-        location, scale = _moments(panel, panel.values, seen[:, None])
-        highest, lowest = _extremes(panel, panel.values)
+        location, scale = SCALERS[scaler](panel, panel.values, seen[:, None])
+        highest, lowest = extremes(panel, panel.values)
         constant = highest == lowest
         # Constant where it was seen, but not everywhere: a scale of one.
         scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
         sizes = (n_series, len(units.scale), panel.values.shape[1])
         location = np.where(constant, highest, location)
         free = np.full(location.shape, np.inf)
-        return cls(location, scale, *units.of_series(panel), np.zeros(sizes), -free, free)
+        persistence = np.broadcast_to(units.persistence, sizes[:2])
+        own = units.of_series(panel)
+        return cls(location, scale, *own, persistence, np.zeros(sizes), -free, free)
+
+    def standardised_columns(self, panel: Panel) -> np.ndarray:
+        """Exogenous columns at every point of ``panel``, (n_points, n_columns); nan stays."""
+        return self.standardised_rows(exogenous(panel), panel.series)
 
     def standardised(self, panel: Panel) -> np.ndarray:
-        """Exogenous columns at every point of ``panel``, (n_points, n_columns), without gaps."""
-        rows = self.standardised_rows(exogenous(panel), panel.series)
-        known = ~np.isnan(rows)
-        if known.all():
+        """Exogenous columns at every point of ``panel``, without gaps."""
+        rows = self.standardised_columns(panel)
+        if not np.isnan(rows).any():
             return rows
-        place = np.where(known, np.arange(len(rows))[:, None], -1)
-        place = np.maximum.accumulate(place, axis=0)
-        before = place >= panel.offsets[panel.series][:, None]
-        return np.where(before, np.take_along_axis(rows, place, axis=0), 0.0)
+        return filled(rows, self.persistence[panel.series], panel.offsets[panel.series, None])
 
     def standardised_rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,); nan stays."""
@@ -177,7 +197,7 @@ class SeriesScale:
         if bounds is None:
             return self
         if isinstance(bounds, str):
-            _, lowest = _extremes(panel, panel.values)
+            _, lowest = extremes(panel, panel.values)
             return replace(self, lowest=np.where(lowest == 0, 0.0, -np.inf))
         lower, upper = (
             end if bound is None else bound
@@ -225,36 +245,6 @@ class SeriesScale:
                 values[cuts[:, series] <= position, series, :, channel] = number
 
 
-def _moments(panel: Panel, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the ``seen`` points of every series, in two passes."""
-    starts, series = panel.offsets[:-1], panel.series
-    known = ~np.isnan(values)
-    if not known.all():
-        # Where nothing is seen, all that is known counts.
-        seen = np.where(np.logical_or.reduceat(seen & known, starts)[series], seen & known, known)
-        values = np.where(known, values, 0.0)
-    count = np.add.reduceat(seen.astype(np.float64), starts).clip(min=1)
-    # A power of two costs no digit, and keeps the squares of any float64 within its range.
-    _, exponent = np.frexp(np.maximum.reduceat(np.abs(values), starts))
-    unit = np.ldexp(values, -exponent[series])
-    location = np.add.reduceat(np.where(seen, unit, 0.0), starts) / count
-    centred = np.where(seen, unit - location[series], 0.0)
-    # The second pass takes out what rounding left in the mean of very large values.
-    shift = np.add.reduceat(centred, starts) / count
-    variance = np.add.reduceat(centred**2, starts) / count - shift**2
-    deviation = np.sqrt(np.maximum(variance, 0.0))
-    return np.ldexp(location + shift, exponent), np.ldexp(deviation, exponent)
-
-
-def _extremes(panel: Panel, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Highest and lowest value of every series, zero where there is none."""
-    starts, known = panel.offsets[:-1], ~np.isnan(values)
-    highest = np.maximum.reduceat(np.where(known, values, -np.inf), starts)
-    lowest = np.minimum.reduceat(np.where(known, values, np.inf), starts)
-    some = np.isfinite(highest)
-    return np.where(some, highest, 0.0), np.where(some, lowest, 0.0)
-
-
 def exogenous(panel: Panel) -> np.ndarray:
     """Exogenous columns at every point, (n_points, n_columns)."""
     return np.zeros((len(panel.values), 0)) if panel.X is None else as_numbers(panel.X)
@@ -275,8 +265,8 @@ def _pooled(columns: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _own_units(panel: Panel, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Location and scale of the columns within every series, and where they are constant."""
-    location, scale = _moments(panel, columns, np.ones_like(columns, dtype=bool))
-    highest, lowest = _extremes(panel, columns)
+    location, scale = moments(panel, columns, np.ones_like(columns, dtype=bool))
+    highest, lowest = extremes(panel, columns)
     size = np.maximum(np.abs(highest), np.abs(lowest))
     constant = highest - lowest <= _ROUNDING * size
     return np.where(constant, highest, location), scale, constant

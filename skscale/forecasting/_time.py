@@ -10,7 +10,6 @@ import pandas as pd
 from skscale.forecasting._offsets import (
     count_steps,
     cycles_of_step,
-    days_of_step,
     describe,
     follows,
     plain,
@@ -21,7 +20,7 @@ from skscale.forecasting._offsets import (
 from skscale.forecasting._season import detect_season
 from skscale.forecasting._step import holidays_between, inner_pairs, read_step, step_of_dates
 
-__all__ = ["TimeStep", "calendar_features", "check_times", "detect_season", "season_of_step"]
+__all__ = ["TimeStep", "check_times", "detect_season", "season_of_step"]
 
 
 @dataclass(frozen=True)
@@ -240,36 +239,3 @@ def _kind(times: pd.Index) -> object:
     if isinstance(times, pd.PeriodIndex):
         return "periods", times.freq.base
     return "integers" if pd.api.types.is_integer_dtype(times.dtype) else times.dtype
-
-
-def calendar_features(times: pd.Index, step: TimeStep) -> np.ndarray:
-    """Calendar position of every time, each column linear in [-0.5, 0.5].
-
-    Only what changes faster than the step can tell: the time of day for steps below a day,
-    then weekday, day of the month and day of the year; month of the year for months. Which
-    columns there are follows from the step alone. Periods count from their start.
-
-    Returns
-    -------
-    ndarray of shape (n_points, n_features)
-        No columns for an integer index or yearly steps.
-    """
-    if step.offset is None:
-        return np.empty((len(times), 0))
-    if isinstance(times, pd.PeriodIndex):
-        times = times.to_timestamp()
-    days = days_of_step(step.offset)
-    columns = []
-    if days < 1 / 24:
-        columns.append(times.minute / 59 - 0.5)
-    if days < 1:
-        columns.append(times.hour / 23 - 0.5)
-    if days < 7:
-        columns += [times.dayofweek / 6 - 0.5, (times.day - 1) / 30 - 0.5]
-    if days < 28:
-        columns.append((times.dayofyear - 1) / 365 - 0.5)
-    elif days < 350:
-        columns.append((times.month - 1) / 11 - 0.5)
-    if not columns:
-        return np.empty((len(times), 0))
-    return np.column_stack([np.asarray(c, dtype=float) for c in columns])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from skscale.ops import beside_values
 from skscale.ops.threads import threads_for
 from skscale.training.config import TrainingConfig
 from skscale.training.data import BatchSource, spread_indices
@@ -58,7 +57,8 @@ def series_errors(
     Returns
     -------
     errors, counts : float64 Tensor of shape (n_series, n_channels)
-        In scaled units, and over how many values; zero where nothing was forecast.
+        In scaled units, and over how many values, each with its weight; zero where nothing was
+        forecast.
     """
     net.eval()
     size = windows.buffer.location.shape
@@ -67,12 +67,10 @@ def series_errors(
     for index in chosen.split(_evaluation_batch(windows, config)):
         batch = windows.batch(index)
         error = (forward(net, batch) - batch.y).abs().to(torch.float64)
-        observed = torch.ones_like(error)
-        if batch.y_mask is not None:
-            observed *= beside_values(batch.y_mask)
-        both = torch.stack([(error * observed).sum(1), observed.sum(1)])
+        counts = batch.counts.to(torch.float64)
+        both = torch.stack([(error * counts).sum(1), counts.sum(1)])
         totals.index_add_(1, windows.series_of(index), both)
-    return totals[0] / totals[1].clamp(min=1), totals[1]
+    return totals[0] / torch.where(totals[1] > 0, totals[1], 1.0), totals[1]
 
 
 @torch.no_grad()

@@ -35,10 +35,11 @@ def fit_linear_maps(
 
     Windows are centred by their mean and weighted by one over their variance, so that every
     part of a growing series counts the same; one whose target lies a hundred deviations off
-    counts less. Padding and missing values are filled as in `skscale.nn.LinearForecast`, missing
-    targets from context and target together. The normal equations are summed over passes of
-    bounded size: memory does not grow with the number of windows or channels. Of half a million
-    rows or more, an evenly spread part counts.
+    counts less. Weights of series count; those of steps would change nothing, since each step has
+    a regression of its own. Padding and missing values are filled as in
+    `skscale.nn.LinearForecast`, missing targets from context and target together. The normal
+    equations are summed over passes of bounded size: memory does not grow with the number of
+    windows or channels. Of half a million rows or more, an evenly spread part counts.
 
     Parameters
     ----------
@@ -80,10 +81,11 @@ def _corrections(
     chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
         whole = windows.steps_to_end(index) >= steps
-        x, residual, used = _centred_rows(windows.batch(index), whole, prior, season)
-        gram.addmm_(x.T, x)
-        cross.addmm_(x.T, residual)
-        count += used
+        x, residual, weight = _centred_rows(windows.batch(index), whole, prior, season)
+        weighted = x if windows.buffer.weight is None else x * weight
+        gram.addmm_(weighted.T, x)
+        cross.addmm_(weighted.T, residual)
+        count += weight.sum()
     if not count:
         return prior.new_zeros(len(penalties), steps, L)
     values, vectors = torch.linalg.eigh(gram / count)
@@ -115,7 +117,7 @@ def _repeated_steps(fitted: int, wanted: int, season: int) -> Tensor:
 def _centred_rows(
     batch: Batch, whole: Tensor, prior: Tensor, season: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Contexts (rows, L), what the prior leaves of the targets (rows, T), and rows in use.
+    """Contexts (rows, L), what the prior leaves of the targets (rows, T), and weights (rows, 1).
 
     Both are scaled, and zero where a row is not in use: those are of windows that are ``whole``
     (batch,), whose series goes on as far as the prior forecasts. To leave rows out would keep a
@@ -132,8 +134,11 @@ def _centred_rows(
     size = x.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
     distance = residual.square().mean(dim=1, keepdim=True).sqrt()
     spread = torch.maximum(size, distance / _MOST_SPREADS)
+    weight = used.to(torch.float64)
+    if batch.weight is not None:
+        weight = weight * batch.weight.mean(dim=1)
     spread = torch.where(used.reshape(-1, 1), spread, torch.inf)
-    return x.div_(spread), residual.div_(spread), used.sum()
+    return x.div_(spread), residual.div_(spread), weight.reshape(-1, 1)
 
 
 def _filled(batch: Batch, steps: int, season: int) -> tuple[Tensor, Tensor]:

@@ -57,6 +57,8 @@ def mase(forecast: Tensor, batch: Batch) -> Tensor:
 
 
 def _mean(error: Tensor, batch: Batch) -> Tensor:
+    if batch.weight is not None:
+        error = error * batch.weight
     return masked_mean(error, batch.y_mask, dim=None)
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from skscale.ops import beside_values
+
 __all__ = ["Batch", "SeriesBuffer", "Windows"]
 
 
@@ -30,6 +32,8 @@ class Batch(NamedTuple):
     past_features, future_features : Tensor of shape (batch, length, n_features) or None
     location, scale : Tensor of shape (batch, 1, n_channels)
         What brings ``x`` and ``y`` back to their original units.
+    weight : Tensor of shape (batch, prediction_length, 1) or None
+        What an error of ``y`` counts for, one on average; None where all count the same.
     """
 
     x: Tensor
@@ -40,6 +44,15 @@ class Batch(NamedTuple):
     future_features: Tensor | None
     location: Tensor
     scale: Tensor
+    weight: Tensor | None = None
+
+    @property
+    def counts(self) -> Tensor:
+        """What every target counts for, in the shape of ``y``: zero where it is not observed."""
+        counts = torch.ones_like(self.y)
+        if self.y_mask is not None:
+            counts = counts * beside_values(self.y_mask)
+        return counts if self.weight is None else counts * self.weight
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,9 @@ class SeriesBuffer:
         Features known at every point, shared by the channels.
     observed : bool Tensor of shape (n_points, n_channels) or None
         False where a value is missing; None where none is.
+    weight : Tensor of shape (n_series, prediction_length) or None
+        What errors of each series count for at every step of the horizon; None where all count
+        the same.
     """
 
     values: Tensor
@@ -66,6 +82,7 @@ class SeriesBuffer:
     scale: Tensor
     features: Tensor | None = None
     observed: Tensor | None = None
+    weight: Tensor | None = None
 
     @property
     def lengths(self) -> Tensor:
@@ -234,6 +251,7 @@ class Windows:
             future_features=None if features is None else features[future],
             location=buffer.location[series].unsqueeze(1),
             scale=buffer.scale[series].unsqueeze(1),
+            weight=None if buffer.weight is None else buffer.weight[series].unsqueeze(2),
         )
 
     def _with_last_value(

@@ -110,14 +110,14 @@ def test_a_level_not_seen_in_fit_counts_as_the_mean_of_the_levels():
 
 
 @pytest.mark.parametrize("dtype", ["category", object])
-def test_a_missing_level_takes_the_row_before(dtype):
+def test_a_missing_level_is_a_missing_value_of_its_columns(dtype):
     rows = [5, 6, SEEN + 2]
-    missing = TEXT.mask(np.isin(np.arange(N), rows)[:, None])
-    filled = missing.ffill()
-    missing, filled = missing.astype(dtype), filled.astype(dtype)
-    ahead = forecast(TEXT, missing[SEEN:]), forecast(TEXT, filled[SEEN:])
-    pd.testing.assert_series_equal(*ahead)
-    assert np.isfinite(forecast(missing)).all()
+    gaps = np.isin(np.arange(N), rows)[:, None]
+    levels = TEXT.mask(gaps).astype(dtype)
+    numbers = NUMBERS.mask(np.broadcast_to(gaps, NUMBERS.shape))
+    for one, other in (((TEXT, levels), (NUMBERS, numbers)), ((levels, TEXT), (numbers, NUMBERS))):
+        found, expected = (forecast(seen, ahead[SEEN:]) for seen, ahead in (one, other))
+        pd.testing.assert_series_equal(found, expected)
 
 
 def test_a_level_that_was_the_only_one_says_nothing():
@@ -246,7 +246,7 @@ def test_backtest_with_past_columns_equals_evaluate(make, columns):
         pd.testing.assert_frame_equal(one, other, rtol=1e-4)
 
 
-def test_missing_values_of_past_columns_take_the_row_before():
+def test_missing_values_of_past_columns():
     X = BOTH.copy()
     X.iloc[SEEN - 2 : SEEN, 0] = np.nan
     forecaster = SigmaForecaster(max_epochs=1, random_state=0, past_columns=["lead"])

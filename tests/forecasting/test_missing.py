@@ -162,12 +162,15 @@ def test_the_effect_of_a_column_is_found_between_gaps(make):
     assert found == pytest.approx(5, rel=0.05)
 
 
-def test_a_missing_row_of_the_horizon_takes_the_row_before(make):
+def test_a_missing_row_of_the_horizon_goes_on_from_the_row_before(make):
     X, y = exogenous(60)
     forecaster = make().fit(y[:50], X=X[:50], fh=range(1, 11))
     holes, held = X[50:].astype(float), X[50:].astype(float)
     holes.iloc[4:6] = np.nan
-    held.iloc[4:6] = held.iloc[3].to_numpy()
+    scale = forecaster._context.scale
+    mean, keeps = scale.column_location[0], scale.persistence[0]
+    for step in (4, 5):
+        held.iloc[step] = mean + keeps * (held.iloc[step - 1].to_numpy() - mean)
     expected = forecaster.predict(X=held)
     pd.testing.assert_series_equal(forecaster.predict(X=holes), expected)
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from pandas.tseries import offsets
 
-from skscale.forecasting._time import TimeStep, calendar_features
+from skscale.forecasting._calendar import calendar_features
+from skscale.forecasting._time import TimeStep
 
 MON_SAT = offsets.CustomBusinessDay(weekmask="Mon Tue Wed Thu Fri Sat")
 TRADING = offsets.CustomBusinessDay(holidays=["2023-12-25", "2024-01-01"])

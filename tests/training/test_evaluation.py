@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -39,3 +41,13 @@ def test_errors_of_missing_values_do_not_count(windows):
     every = np.concatenate(list(ERRORS.values()))
     assert counts.tolist() == [[len(every)]]
     assert float(errors) == pytest.approx(every.mean())
+
+
+def test_errors_count_by_their_weights(windows):
+    """The second step counts three times as much as the first."""
+    windows.buffer = replace(windows.buffer, weight=torch.tensor([[0.5, 1.5]]))
+    errors, counts = series_errors(naive(), windows, TrainingConfig(batch_size=2))
+    # By step and cut: the second is missing at cut 4, the first at cut 8.
+    first, second = [1, 1, 5, 1], [2, 5, 6, 2]
+    assert counts.tolist() == [[0.5 * 4 + 1.5 * 4]]
+    assert float(errors) == pytest.approx((0.5 * sum(first) + 1.5 * sum(second)) / 8)

@@ -177,3 +177,17 @@ def test_contexts_with_few_values_do_not_count():
     windows = gappy(0.9, noise(300).cumsum(), length=24)
     (found,) = fit_linear_maps(windows, prior, [0.003])
     assert (found - prior).abs().sum(dim=1).max() < 5  # 160 with all that show two values
+
+
+def test_a_series_of_weight_two_counts_twice():
+    one, other = noise(30), noise(20, seed=1)
+    twice = fit_linear_maps(windows_of(one, other, other), naive(), [0.1])[0]
+    windows = windows_of(one, other)
+    windows.buffer = replace(windows.buffer, weight=torch.tensor([[1.0] * T, [1.5, 2.0, 2.5]]))
+    torch.testing.assert_close(fit_linear_maps(windows, naive(), [0.1])[0], twice)
+
+
+def test_series_without_weight_leave_the_prior():
+    windows = windows_of(noise(30))
+    windows.buffer = replace(windows.buffer, weight=torch.zeros(1, T))
+    torch.testing.assert_close(fit_linear_maps(windows, naive(), [0.1])[0], naive().float())

@@ -29,6 +29,22 @@ def test_by_hand(name):
     assert float(get_loss(name)(FORECAST, batch())) == pytest.approx(HAND[name])
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_weights_multiply_errors_by_hand(name):
+    """Of weights one on average, each target's error counts so many times."""
+    weight = torch.tensor([[3.0, 0.0], [0.5, 0.5]]).unsqueeze(-1)
+    y_mask = torch.tensor([[True, True], [True, False]])
+    of = get_loss(name)
+    alone = [
+        float(of(FORECAST[i : i + 1, j : j + 1], one))
+        for i, j in ((0, 0), (1, 0))
+        for one in [Batch(*(None if p is None else p[i : i + 1] for p in batch()))]
+        for one in [one._replace(y=Y[i : i + 1, j : j + 1])]
+    ]
+    found = of(FORECAST, batch(y_mask=y_mask)._replace(weight=weight))
+    assert float(found) == pytest.approx((3 * alone[0] + 0.5 * alone[1]) / 3)
+
+
 def test_smape_is_taken_in_original_units():
     value = get_loss("smape")(FORECAST, batch(location=10.0, scale=2.0))
     expected = 2 * (2 / 38 + 4 / 52 + 1 / 45) / 4
