@@ -22,6 +22,7 @@ from examples.command_line import script_parser
 from examples.paper import figures
 from examples.paper.m4_tables import m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
+from examples.paper.network_tables import efficiency_table, networks_table
 from examples.paper.results import whole_text
 from examples.paper.tables import (
     ablation_table,
@@ -54,8 +55,9 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "ablation",
         "context_length",
         "context_cost",
+        "efficiency",
     )
-    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs = (
+    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs, efficiency = (
         read(n, folder) for n in names
     )
     return {
@@ -65,6 +67,8 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
             if model.in_paper
         },
         "long_term default": default_table(defaults),
+        "networks": networks_table(runs),
+        "efficiency": efficiency_table(efficiency),
         "averages": averages_table(runs),
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),
