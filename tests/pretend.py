@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from skscale.ops import gaussian
 from skscale.training import device as training_device
 from skscale.training.randomness import OwnNumbers
 
@@ -102,6 +103,7 @@ def accelerator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return self._generators.setdefault(CPU, torch.Generator().manual_seed(self._seed))
 
     monkeypatch.setattr(OwnNumbers, "_generator", near_generator)
+    monkeypatch.setattr(gaussian, "_ON_DEVICE", {})  # holds no table without values
     monkeypatch.setattr(training_device, "_PRECISE", (ACCELERATOR.type,))
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: ACCELERATOR)
