@@ -278,9 +278,8 @@ def _compare(
     batch = _hidden(validation.at(series, cut), visible)
     history = _hidden(validation.reaching_back(prior.history_length).at(series, cut), visible)
     both = forward(learned, batch).to(torch.float64), prior(history, batch.y.shape[1])
-    each = batch.counts
-    count = each.sum(dim=1)
-    errors = ((torch.stack(both) - batch.y).abs() * each).sum(dim=2)
+    count = batch.counts.sum(dim=1)
+    errors = ((torch.stack(both) - batch.y).abs() * batch.counts).sum(dim=2)
     errors = errors / torch.where(count > 0, count, 1.0)
     relative = errors / errors.mean(dim=0).clamp(min=_SMALLEST)
     counts = (count * (batch.scale.squeeze(1) > 0)).to(torch.float64)

@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skscale.forecasting import DLinearForecaster
+from skscale.forecasting import (
+    DLinearForecaster,
+    MultiScaleAutoencoderForecaster,
+    SigmaForecaster,
+)
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._weights import target_weights
 
@@ -65,16 +69,24 @@ def test_only_ratios_matter(make, linear_base):
 
 
 @pytest.mark.parametrize("linear_base", [True, False])
-def test_a_series_of_weight_zero_teaches_nothing(make, linear_base):
-    """The others are forecast as if it were another series altogether."""
+@pytest.mark.parametrize("forecaster", [DLinearForecaster, SigmaForecaster])
+def test_a_series_of_weight_zero_teaches_nothing(forecaster, linear_base):
+    """The others are forecast as if it were another series altogether.
+
+    Batch normalisation would see all series, whatever they weigh.
+    """
     y = frame((60, 60))
     other = y.copy()
     other.loc["b"] = np.random.default_rng(1).normal(size=(60, 1)).cumsum(axis=0)
-    settings = {"linear_base": linear_base, "series_weights": {"a": 1.0, "b": 0.0}}
-    one, two = (forecasts(make, data, **settings)[:3] for data in (y, other))
+
+    def both(**weights):
+        settings = {"linear_base": linear_base, "pretrained": None, "max_epochs": 2}
+        settings |= {"random_state": 0, **weights}
+        return (forecasts(forecaster, data, **settings)[:3] for data in (y, other))
+
+    one, two = both(series_weights={"a": 1.0, "b": 0.0})
     np.testing.assert_allclose(one, two, rtol=1e-4)
-    without = {"linear_base": linear_base}
-    one, two = (forecasts(make, data, **without)[:3] for data in (y, other))
+    one, two = both()
     assert np.abs(one - two).max() > 1e-3
 
 
@@ -157,8 +169,6 @@ def test_series_of_several_levels_and_after_an_update(make):
 
 
 def test_a_reconstruction_is_weighed_by_series_alone():
-    from skscale.forecasting import MultiScaleAutoencoderForecaster
-
     settings = {"linear_base": False, "max_epochs": 1, "random_state": 0, "hidden_size": 4}
     forecaster = MultiScaleAutoencoderForecaster(
         horizon_weights=[1, 0, 0], series_weights={"a": 1, "b": 2}, **settings, **SHORT
