@@ -30,8 +30,8 @@ PLACES = {
     "patchtst": patchtst_places,
     "sigma": sigma_places,
     "timemixer": timemixer_places,
-    "wpmixer": wpmixer_places,
     "timesnet": timesnet_places,
+    "wpmixer": wpmixer_places,
 }
 CASES = sorted(path.stem for path in FOLDER.glob("*.npz"))
 SMALL = {
@@ -43,8 +43,8 @@ SMALL = {
     "patchtst": "patchtst_official",
     "sigma": "sigma_si1_ft1",
     "timemixer": "timemixer_ci_max",
-    "wpmixer": "wpmixer_tslib",
     "timesnet": "timesnet_no_marks",
+    "wpmixer": "wpmixer_tslib",
 }
 
 # Recorded with the noise of a gate and another loss: `tests/nn/amd` asks for the same.
