@@ -20,6 +20,7 @@ __version__ = "0.1.0.dev0"
 
 # All that these rooms make public is public here; what is cheap to import is looked at first.
 _ROOMS = (
+    "skscale.saving",
     "skscale.operators",
     "skscale.representation",
     "skscale.forecasting",

@@ -15,13 +15,14 @@ PACKAGE = Path(skscale.__file__).parent
 # What each room may import of the package; itself is always allowed.
 ALLOWED = {
     "ops": set(),
-    "operators": {"ops"},
+    "saving": {"training"},
+    "operators": {"ops", "saving"},
     "nn": {"ops"},
     "theory": {"ops", "operators"},
     "training": {"ops"},
     "pretrained": {"ops", "nn"},
-    "forecasting": {"ops", "operators", "nn", "training", "pretrained"},
-    "representation": {"ops", "operators", "nn", "training"},
+    "forecasting": {"ops", "operators", "nn", "training", "pretrained", "saving"},
+    "representation": {"ops", "operators", "nn", "training", "saving"},
     "evaluation": {"forecasting", "training", "_scores"},
     "_scores": {"forecasting"},
     "explanation": {"nn", "training", "forecasting", "evaluation"},

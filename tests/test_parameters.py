@@ -100,6 +100,8 @@ ALLOWED = {
     "gradient_clip": number(0, 3e38),
     "validation_fraction": either(auto, number(0, 1)),
     "patience": integer(1),
+    "max_time": either(none, number(0, 3e38, open_left=True)),
+    "callbacks": words([], ()),
     "fine_tune": flag,
     "intervals": words("conformal", "network"),
     "bounds": either(auto, none, words((0.5, 1.0), (1, 2))),

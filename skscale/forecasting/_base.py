@@ -13,6 +13,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import nn
 
+from skscale.forecasting._all_or_nothing import AllOrNothing
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import fit_network
@@ -24,6 +25,7 @@ from skscale.forecasting._intervals import EVENLY_SPREAD, quantile_columns
 from skscale.forecasting._layout import warn_of_unknown_season
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
+from skscale.forecasting._saved import SavableForecaster
 from skscale.forecasting._splits import Splits, split_frames
 from skscale.forecasting._windows import Layout
 from skscale.nn import ForecastNet
@@ -35,7 +37,7 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkForecaster(NetworkParameters, LooksInside):
+class NetworkForecaster(NetworkParameters, SavableForecaster, AllOrNothing, LooksInside):
     """Base of the forecasters: one network for all series and channels.
 
     A subclass is a dataclass that names its network and has a field for each parameter of it
@@ -122,19 +124,15 @@ class NetworkForecaster(NetworkParameters, LooksInside):
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True):
         seen = self._context
-        try:
-            self.model_.columns.encoder.check(X)
-            y, X = seen.extended(y, X)
-            length = self.model_.layout.context_length
-            stretches, panel = seen.panel.continued(y, X, length)
-            if update_params:
-                self._remember(fit_network(self, stretches, 0, self.model_), y, X, panel)
-            else:
-                # Series known before keep their scaling: nothing about the model changes.
-                self._remember(self.model_, y, X, panel, seen)
-        finally:
-            # Of all rows: the new ones may be older. After a failure, of those seen before.
-            self._set_cutoff_from_y(self._context.y)
+        self.model_.columns.encoder.check(X)
+        y, X = seen.extended(y, X)
+        stretches, panel = seen.panel.continued(y, X, self.model_.layout.context_length)
+        if update_params:
+            self._remember(fit_network(self, stretches, 0, self.model_), y, X, panel)
+        else:
+            # Series known before keep their scaling: nothing about the model changes.
+            self._remember(self.model_, y, X, panel, seen)
+        self._set_cutoff_from_y(self._context.y)  # of all rows: the new ones may be older
         return self
 
     def _remember(
@@ -174,7 +172,6 @@ class NetworkForecaster(NetworkParameters, LooksInside):
             return super()._predict_moving_cutoff(y, cv, X, update_params, reset_forecaster)
         panel = Panel.from_frames(y, freq=self.freq)
         splits = Splits.of(cv, y, panel)
-        values = self._forecast_cuts(y, X, splits)
         frames = [
             convert_to(
                 frame,
@@ -182,7 +179,7 @@ class NetworkForecaster(NetworkParameters, LooksInside):
                 store=self._converter_store_y,
                 store_behaviour="freeze",
             )
-            for frame in split_frames(panel, splits, values[..., 0])
+            for frame in split_frames(panel, splits, self._forecast_cuts(y, X, splits)[..., 0])
         ]
         return _format_moving_cutoff_predictions(frames, [(c,) for c in splits.cutoffs(panel)])
 

@@ -80,6 +80,12 @@ _SHARED = """    context_length : int or "auto", default="auto"
         none. ``"auto"``: a fifth, at least one horizon, at most ten horizons or half.
     patience : int, default=20
         Epochs without improvement before training stops.
+    max_time : float or None, default=None
+        Seconds of training of the network; then it stops, with its best weights. The forecast
+        then depends on how fast the machine is. None for no bound.
+    callbacks : list of skscale.training.Callback, default=()
+        Called before training, after every epoch and after training, where they may look on and
+        stop it; not where no network is trained, see ``pretrained``.
     intervals : {"conformal", "network"}, default="conformal"
         Where quantiles come from. ``"conformal"``: errors on the held-out windows by step,
         relative to the mean seasonal change of the context. ``"network"``: a small network beside

@@ -57,7 +57,8 @@ def fit_network(
     with run.numbers:
         model = _new_model(forecaster, panel, horizon) if start is None else deepcopy(start)
     panel = model.check(panel)
-    return _trained(forecaster, model, panel, run.minimising(forecaster._objective(model.network)))
+    objective = forecaster._objective(model.network)
+    return _trained(forecaster, model, panel, run.minimising(objective, forecaster.callbacks))
 
 
 def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> FittedNetwork:
@@ -92,14 +93,17 @@ def _build(
     """Build the network with the groups of features that it declares."""
     past, future = forecaster._feature_groups()
     sizes = columns.sizes
-    return forecaster._network(
-        layout.context_length,
-        layout.prediction_length,
-        n_channels,
-        n_past_features=sum(sizes[group] for group in past),
-        n_future_features=sum(sizes[group] for group in future),
+    settings = {
+        "context_length": layout.context_length,
+        "prediction_length": layout.prediction_length,
+        "n_channels": n_channels,
+        "n_past_features": sum(sizes[group] for group in past),
+        "n_future_features": sum(sizes[group] for group in future),
         **forecaster._network_settings(layout),
-    )
+    }
+    network = forecaster._network(**settings)
+    network.settings = settings
+    return network
 
 
 def _trained(

@@ -110,9 +110,9 @@ class Spread(nn.Module):
         super().__init__()
         self.head = head
         self.season, self.growth, self.n_windows = season, growth, n_windows
-        self.register_buffer("typical", torch.from_numpy(typical).float())
-        self.register_buffer("width", torch.from_numpy(width).float())
-        self.register_buffer("shape", torch.from_numpy(shape).double())
+        self.register_buffer("typical", torch.as_tensor(typical).float())
+        self.register_buffer("width", torch.as_tensor(width).float())
+        self.register_buffer("shape", torch.as_tensor(shape).double())
 
     @torch.no_grad()
     def quantiles(

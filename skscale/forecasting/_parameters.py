@@ -16,7 +16,7 @@ from skscale.forecasting._statistics import SCALERS
 from skscale.forecasting._step import read_step
 from skscale.forecasting._weights import check_horizon_weights, check_series_weights
 from skscale.pretrained import available
-from skscale.training import Batch, TrainingConfig, resolve_device
+from skscale.training import Batch, Callback, TrainingConfig, resolve_device
 
 __all__ = ["NetworkParameters", "flag", "integer", "is_one_of", "number", "one_of"]
 
@@ -50,6 +50,8 @@ class NetworkParameters:
     gradient_clip: float = 1.0
     validation_fraction: float | str = "auto"
     patience: int = 20
+    max_time: float | None = None
+    callbacks: Sequence[Callback] = ()
     intervals: str = "conformal"
     fine_tune: bool = False
     device: str = "auto"
@@ -78,6 +80,7 @@ class NetworkParameters:
         one_of("pretrained", self.pretrained, ("auto", None, *available()))
         _check_names("past_columns", self.past_columns)
         _check_bounds(self.bounds)
+        _check_callbacks(self.callbacks)
         integer("verbose", self.verbose, least=0, other=(True, False))
         if not is_one_of(self.freq, (None, "auto")):
             read_step(self.freq)
@@ -100,6 +103,7 @@ class NetworkParameters:
             weight_decay=self.weight_decay,
             gradient_clip=self.gradient_clip,
             patience=self.patience,
+            max_time=self.max_time,
             precision=self.precision,
             compile=self.compile,
         )
@@ -136,6 +140,15 @@ def _check_bounds(bounds: object) -> None:
         raise ValueError(
             'bounds must be "auto", None or two numbers (lower, upper), lower < upper, None for a '
             f"side without a bound; got {bounds!r}"
+        )
+
+
+def _check_callbacks(callbacks: object) -> None:
+    """Raise ValueError unless ``callbacks`` is a list of them."""
+    some = isinstance(callbacks, list | tuple) and all(isinstance(c, Callback) for c in callbacks)
+    if not some:
+        raise ValueError(
+            f"callbacks must be a list of objects of skscale.training.Callback, got {callbacks!r}"
         )
 
 

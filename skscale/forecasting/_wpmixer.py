@@ -84,6 +84,7 @@ class WPMixerForecaster(NetworkForecaster):
         super()._check_parameters()
         for name in ("patch_length", "stride"):
             integer(name, getattr(self, name), other="auto")
+        integer("level", self.level, least=0)
 
     def _network_settings(self, layout: Layout) -> dict[str, Any]:
         settings = super()._network_settings(layout)

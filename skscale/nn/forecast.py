@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,9 @@ class ForecastNet(nn.Module):
     parts_add_up : bool
         Whether `window_parts` add up to the window, the first holding its level; else each of them
         is a version of all of it.
+    settings : dict or None
+        Arguments it was built with, where the builder keeps them here: a saved network is built
+        from them again. None by default.
 
     Raises
     ------
@@ -73,6 +77,7 @@ class ForecastNet(nn.Module):
     past_groups: tuple[str, ...] = FEATURE_GROUPS
     future_groups: tuple[str, ...] = FEATURE_GROUPS[:3]
     parts_add_up: bool = True
+    settings: dict[str, Any] | None = None
 
     def __init__(
         self,

@@ -47,6 +47,11 @@ class QuantileHead(nn.Module):
         context_length = check_integer("context_length", context_length, 1)
         self.prediction_length = check_integer("prediction_length", prediction_length, 1)
         hidden_size = check_integer("hidden_size", hidden_size, 1)
+        self.settings = {
+            "context_length": context_length,
+            "prediction_length": self.prediction_length,
+            "hidden_size": hidden_size,
+        }
         self.first = nn.Linear(context_length, hidden_size)
         self.last = nn.Linear(hidden_size, self.prediction_length * 2 * len(_KNOTS))
         nn.init.zeros_(self.last.weight)

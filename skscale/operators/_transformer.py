@@ -21,9 +21,10 @@ from skscale.operators._arrays import (
     same_kind,
 )
 from skscale.ops.threads import threads_for
+from skscale.saving import Savable
 
 
-class SeriesTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class SeriesTransformer(Savable, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the transformers: checks and conversions around functions of tensors.
 
     A subclass adds ``_fit_tensor(x)``, ``_transform_tensor(x)`` and ``_inverse_tensor(y)``.

@@ -101,6 +101,12 @@ class QuantileNet(nn.Module):
 
     def __init__(self, context_length: int, prediction_length: int, body: str, width: int):
         super().__init__()
+        self.settings = {
+            "context_length": context_length,
+            "prediction_length": prediction_length,
+            "body": body,
+            "width": width,
+        }
         self.context_length = context_length
         self.prediction_length = prediction_length
         n_knots = min(prediction_length, _N_KNOTS)
@@ -111,7 +117,8 @@ class QuantileNet(nn.Module):
             if body == "sigma"
             else _MLP(length, context_length, n_out, width)
         )
-        self.shares = nn.Parameter(torch.full((2, prediction_length), 0.5))
+        half = torch.full((2, prediction_length), 0.5, dtype=torch.float32)
+        self.shares = nn.Parameter(half)
         self.register_buffer("between", torch.empty(n_knots, prediction_length), persistent=False)
         self.interpolate_spreads()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -141,6 +142,8 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     _one_core = 2**13  # as in training
     _hides_infinity = True  # a share of a series, and ReLU, may hide it
     _nan_hint = "; fill the gaps first"
+    _saved_records: ClassVar[list[type]] = [Codec, *SeriesTransformer._saved_records]
+    _saved_networks: ClassVar[list[type]] = [MultiScaleAutoencoderNet]
 
     # Sizes are bounded so that a slip of the pen is no matter of memory; what is left out here is
     # checked by the network and by `TrainingConfig`, before training.
@@ -320,17 +323,11 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         )
 
     def _new_network(self, length: int, n_channels: int) -> MultiScaleAutoencoderNet:
-        net = MultiScaleAutoencoderNet(
-            length,
-            n_channels,
-            scales=self.scales,
-            view=self.view,
-            decoding=self.decoding,
-            latent_size=self.latent_size,
-            hidden_size=self.hidden_size,
-            dropout=self.dropout,
-            variational=self.variational,
-        )
+        names = signature(MultiScaleAutoencoderNet).parameters.keys() & self.get_params()
+        settings: dict[str, Any] = {name: getattr(self, name) for name in sorted(names)}
+        settings.update(length=length, n_channels=n_channels)
+        net = MultiScaleAutoencoderNet(**settings)
+        net.settings = settings
         if net.n_latent > length * n_channels:
             warnings.warn(
                 f"latent_size={self.latent_size!r} gives {net.n_latent} latent values for series "

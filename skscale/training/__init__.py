@@ -1,5 +1,6 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
+from skscale.training.callbacks import Callback, Progress
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource, Rows
 from skscale.training.device import resolve_device
@@ -16,9 +17,11 @@ __all__ = [
     "LOSSES",
     "Batch",
     "BatchSource",
+    "Callback",
     "History",
     "NonFiniteLossError",
     "Objective",
+    "Progress",
     "Rows",
     "Run",
     "Runtime",

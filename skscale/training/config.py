@@ -42,6 +42,10 @@ class TrainingConfig:
         Bound on the gradient's norm; 0 for none.
     patience : int, default=3
         Epochs without a better validation loss before training stops.
+    max_time : float or None, default=None
+        Seconds of training, then it stops with the best weights: the epoch ends with the step that
+        is under way, is validated, and counts. Several processes end the epoch. At least one step
+        is taken. What comes out depends on how fast the machine is. None for no bound.
     steps_per_epoch : int or None, default=None
         Steps of one epoch; None for all windows once. Fewer are drawn at random.
     validation_windows : int or None, default=None
@@ -61,6 +65,7 @@ class TrainingConfig:
     weight_decay: float = 0.0
     gradient_clip: float = 0.0
     patience: int = 3
+    max_time: float | None = None
     steps_per_epoch: int | None = None
     validation_windows: int | None = None
     precision: str = "fp32"
@@ -83,6 +88,10 @@ class TrainingConfig:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
         for name in ("weight_decay", "gradient_clip"):
             self._set(name, _real(name, getattr(self, name)))
+        if self.max_time is not None:
+            self._set("max_time", _real("max_time", self.max_time, " or None"))
+            if self.max_time == 0:
+                raise ValueError(f"max_time must be above 0, or None, got {self.max_time!r}")
         if not isinstance(self.compile, bool | np.bool_):
             raise ValueError(f"compile must be True or False, got {self.compile!r}")
         self._set("compile", bool(self.compile))
@@ -101,11 +110,12 @@ def _whole(name: str, value: Any, or_none: str = "") -> int:
     return int(number)
 
 
-def _real(name: str, value: Any) -> float:
+def _real(name: str, value: Any, or_none: str = "") -> float:
     number = _plain(value)
     if not isinstance(number, Real) or not 0 <= cast(float, number) <= _LARGEST:
         raise ValueError(
-            f"{name} must be a finite number, not negative and at most {_LARGEST:g}, got {value!r}"
+            f"{name} must be a finite number, not negative and at most {_LARGEST:g}{or_none}, got "
+            f"{value!r}"
         )
     return float(number)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from skscale.training.callbacks import Watch
 from skscale.training.compilation import CompiledNet
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource
@@ -34,6 +35,7 @@ class _Step(NamedTuple):
     clip: float
     runtime: Runtime
     numbers: StepNumbers
+    watch: Watch
 
 
 @torch.inference_mode(False)
@@ -61,7 +63,7 @@ def train(
     validation : Windows or other BatchSource, optional
         Chooses the epoch whose weights are kept, and stops early. None keeps the last.
     run : Run, optional
-        Seed, precision and processes, objective, progress bar.
+        Seed, precision and processes, objective, callbacks, progress bar.
 
     Returns
     -------
@@ -82,6 +84,7 @@ def train(
     with bar, _compiled_numbers(config, run, windows.device):
         if validation is not None and len(validation):
             best = _BestWeights(net, evaluate(step.net, validation, config, run))
+        step.watch.begin()
         for epoch in range(config.max_epochs):
             started = perf_counter()
             rates = [rates_at(epoch * steps + i) for i in range(steps)]
@@ -89,17 +92,19 @@ def train(
             losses = step.runtime.mean(_train_epoch(step, windows, order, rates, bar))
             history.learning_rate.append(rates[0].learning_rate)
             history.train_loss.append(_checked_mean(losses, config, epoch + 1))
-            _check_weights(net, config, (epoch + 1, steps))
+            _check_weights(net, config, (epoch + 1, len(losses)))
             if best is not None and validation is not None:
                 loss = evaluate(step.net, validation, config, run)
-                best.offer(_checked_validation(loss, config, (epoch + 1, steps)), epoch)
+                best.offer(_checked_validation(loss, config, (epoch + 1, len(losses))), epoch)
                 history.valid_loss.append(loss)
             history.seconds.append(perf_counter() - started)
             bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
-            if best is not None and best.epochs_since(epoch) >= config.patience:
+            impatient = best is not None and best.epochs_since(epoch) >= config.patience
+            if step.watch.stops() or impatient:
                 break
     history.best_epoch = len(history.train_loss) - 1 if best is None else best.restore()
     net.eval()
+    step.watch.end()
     return history
 
 
@@ -138,6 +143,7 @@ def _prepare(
 ) -> _Step:
     runtime = run.runtime_on(device)
     optimizer = Adam(net.parameters(), config.weight_decay)
+    watch = Watch(run.callbacks, config, runtime, net, history)
     net = runtime.wrap(net)
     return _Step(
         net=net,
@@ -147,6 +153,7 @@ def _prepare(
         clip=config.gradient_clip,
         runtime=runtime,
         numbers=StepNumbers(None if config.compile else run.numbers),
+        watch=watch,
     )
 
 
@@ -160,10 +167,12 @@ def _compiled_numbers(
 def _train_epoch(
     step: _Step, windows: BatchSource, order: tuple[Tensor, ...], rates: list[Rates], bar: Any
 ) -> Tensor:
-    """Losses of all steps; nothing here waits for the device."""
+    """Losses of all steps that there is time for; nothing here waits for the device."""
     step.net.train()
-    losses = []
+    losses: list[Tensor] = []
     for index, now in zip(order, rates, strict=True):
+        if losses and step.watch.is_over:
+            break
         part, weight = step.runtime.share(index, windows)
         with step.numbers.step():
             losses.append(_train_step(step, windows.batch(part), weight, now))

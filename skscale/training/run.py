@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 
+from skscale.training.callbacks import Callback
 from skscale.training.config import TrainingConfig
 from skscale.training.objective import Objective, forecast_objective
 from skscale.training.randomness import OwnNumbers
@@ -32,6 +34,8 @@ class Run:
         ``objective(net, batch)`` is minimised, in place of the loss of the forecast.
     verbose : int, default=0
         1 shows a progress bar.
+    callbacks : sequence of Callback, default=()
+        Look on, and may stop it.
 
     Examples
     --------
@@ -49,6 +53,7 @@ class Run:
     runtime: Runtime | None = None
     objective: Objective | None = None
     verbose: int = 0
+    callbacks: Sequence[Callback] = ()
 
     @cached_property
     def numbers(self) -> OwnNumbers:
@@ -60,9 +65,9 @@ class Run:
         """Draws the batches, on the CPU."""
         return torch.Generator().manual_seed(self.seed)
 
-    def minimising(self, objective: Objective | None) -> Run:
-        """Return this run, its random numbers going on, with another objective."""
-        run = replace(self, objective=objective)
+    def minimising(self, objective: Objective | None, callbacks: Sequence[Callback] = ()) -> Run:
+        """Return this run, its random numbers going on, with other objective and callbacks."""
+        run = replace(self, objective=objective, callbacks=callbacks)
         vars(run).update(numbers=self.numbers, batches=self.batches)
         return run
 

@@ -85,6 +85,11 @@ class Runtime:
         """Whether this is the process that reports."""
         return self.fabric is None or self.fabric.is_global_zero
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process trains along."""
+        return self.fabric is None or self.fabric.world_size == 1
+
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""
         return number if self.fabric is None else self.fabric.broadcast(number)
@@ -106,7 +111,7 @@ class Runtime:
         The weighted mean losses of all processes average to the mean loss of the batch. A
         process left without windows works on one of another's, with weight zero.
         """
-        if self.fabric is None or self.fabric.world_size == 1:
+        if self.is_alone:
             return index, 1.0
         rank, world = self.fabric.global_rank, self.fabric.world_size
         observed = windows.observed(index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +88,12 @@ class MultiScaleAutoencoderNet(nn.Module):
     n_features : int, default=0
         Features that encoders see beside the channels and no decoder reconstructs.
 
+    Attributes
+    ----------
+    settings : dict or None
+        Arguments it was built with, where the builder keeps them here: a saved network is built
+        from them again.
+
     Raises
     ------
     ValueError
@@ -112,6 +118,8 @@ class MultiScaleAutoencoderNet(nn.Module):
     >>> reconstruction.shape, latent.mean.shape
     (torch.Size([5, 96, 2]), torch.Size([5, 16]))
     """
+
+    settings: dict[str, Any] | None = None
 
     def __init__(
         self,

@@ -59,7 +59,7 @@ class SeriesDecomposition(nn.Module):
 
         Their entries are whole numbers, which keep their precision whatever type a module gets.
         """
-        trend = _averaging_counts(length, self.kernel_size, torch.device("cpu"))
+        trend = _averaging_counts(length, self.kernel_size, torch.get_default_device())
         return self.kernel_size * torch.eye(length, dtype=trend.dtype) - trend, trend
 
     def extra_repr(self) -> str:

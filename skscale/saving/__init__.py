@@ -1,0 +1,7 @@
+"""Estimators in one file, without pickle: `load`, and the method ``save`` of each."""
+
+from skscale.saving._container import UnreadableFileError
+from skscale.saving._estimators import Savable as Savable
+from skscale.saving._estimators import load
+
+__all__ = ["UnreadableFileError", "load"]
