@@ -64,10 +64,10 @@ def test_normal_equations_never_wait(source):
     index = torch.arange(len(there), device=META)
     with elsewhere():
         whole = there.steps_to_end(index) >= HORIZON
-        x, residual, used = linear._centred_rows(there.batch(index), whole, prior, 4)
+        x, residual, weight = linear._centred_rows(there.batch(index), whole, prior, 4)
     assert x.shape == (len(there) * CHANNELS, CONTEXT)
     assert residual.shape == (len(there) * CHANNELS, HORIZON)
-    assert used.shape == ()
+    assert weight.shape == (len(there) * CHANNELS, 1)
 
 
 def test_held_out_errors_never_wait():
