@@ -102,7 +102,7 @@ ALLOWED = {
     "patience": integer(1),
     "max_time": either(none, number(0, 3e38, open_left=True)),
     "callbacks": words([], ()),
-    "fine_tune": flag,
+    "fine_tune": either(auto, flag),
     "intervals": words("conformal", "network"),
     "bounds": either(auto, none, words((0.5, 1.0), (1, 2))),
     "device": words("auto", "cpu"),

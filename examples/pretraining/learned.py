@@ -3,7 +3,7 @@
 ``python -m examples.pretraining.learned`` fits `SigmaForecaster` to choice series, and mixes its
 forecast with that of trained weights and textbook methods in shares of tenths: once with its
 network trained, once with the ridge regression alone. From this table come the constants of
-`skscale.forecasting._prior.Evidence`.
+`skscale.forecasting._evidence.Evidence`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from examples.command_line import add_data_argument, script_parser
 from examples.paths import RESULTS
 from examples.pretraining.data import FREQUENCIES, Frequency, load
 from skscale import SigmaForecaster
-from skscale.forecasting._prior import Evidence, Shares
+from skscale.forecasting._evidence import Evidence
+from skscale.forecasting._prior import Shares
 
 OUT = RESULTS / "pretraining" / "learned.csv"
 SHARES = tuple(i / 10 for i in range(11))
@@ -40,7 +41,9 @@ def forecasts(y: pd.Series, frequency: Frequency, trains: bool) -> tuple[np.ndar
             patch.object(Evidence, "decide", False),
             patch.object(Evidence, "shares", lambda *arguments, share=share: Shares(share, share)),
         ):
-            forecaster = SigmaForecaster(season_length=frequency.season, random_state=0)
+            forecaster = SigmaForecaster(
+                season_length=frequency.season, fine_tune=False, random_state=0
+            )
             found.append(forecaster.fit(y, fh=horizon).predict().to_numpy())
     return tuple(found)
 

@@ -57,11 +57,29 @@ def elsewhere_table(found: pd.DataFrame) -> str:
     return _markdown(head, lines)
 
 
+def fine_tuned_table(found: pd.DataFrame) -> str:
+    """Errors of one fit for many series, its trained weights as they came and fine-tuned."""
+    head = ["data", "series", "values", "held-out loss", "as they came", "auto"]
+    lines = [
+        [
+            row["data"],
+            f"{row['n_series']:,}",
+            f"{row['n_values']:,}",
+            f"{row['held_out_loss']:.3f}",
+            *(f"{row[fit]:.3f}" for fit in head[4:]),
+            *(f"{row[f'seconds, {fit}']:.1f}" for fit in head[4:]),
+        ]
+        for _, row in found.iterrows()
+    ]
+    return _markdown([*head, "CPU s, as they came", "CPU s, auto"], lines)
+
+
 def page(text: str, results: Path) -> str:
     """The page with its tables made anew."""
     tables = {
         "choices": choices_table(pd.read_csv(results / "tried.csv")),
         "elsewhere": elsewhere_table(pd.read_csv(results / "elsewhere.csv")),
+        "fine-tuned": fine_tuned_table(pd.read_csv(results / "fine_tuned.csv")),
     }
     for name, table in tables.items():
         pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"

@@ -11,33 +11,18 @@ from pathlib import Path
 from typing import get_args
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from examples.command_line import add_data_argument, positive, script_parser
 from examples.pretraining.data import Part
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe
 from examples.pretraining.windows import Windows, training_windows
-from skscale.pretrained._net import QUANTILES, QuantileNet
+from skscale.pretrained import pinball
+from skscale.pretrained._net import QuantileNet
 
 RUNS = Path("pretraining_runs")
 BATCH = 512
-LIMIT = 30.0  # of an error in units of the scale: a wild series must not teach alone
-MEDIAN_WEIGHT = 4.0  # the median is the forecast
 _SAVE_EVERY = 500
-
-
-def pinball(quantiles: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Mean pinball loss of quantiles (batch, horizon, n_quantiles), errors held at a limit.
-
-    ``weight`` (batch, 1) brings the errors of a window to units that all windows share. What
-    lies beyond the end of a series, NaN, counts as no error.
-    """
-    levels = torch.tensor(QUANTILES, device=quantiles.device)
-    importance = torch.where(levels == 0.5, MEDIAN_WEIGHT, 1.0)
-    error = ((target.unsqueeze(2) - quantiles) * weight.unsqueeze(2)).clamp(-LIMIT, LIMIT)
-    error = torch.where(target.isfinite().unsqueeze(2), error, 0.0)
-    losses = torch.maximum(levels * error, (levels - 1) * error)
-    return (losses * importance).mean() / importance.mean()
 
 
 class Run:

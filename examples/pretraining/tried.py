@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -82,8 +83,8 @@ def textbook(choice: Choice) -> Iterator[Tried]:
 
 
 def nets(choice: Choice, runs: Path) -> Iterator[Tried]:
-    """Every finished run of the season, and the average that is packed."""
-    packed = []
+    """Every finished run of the season, averages over seeds, and the average that is packed."""
+    packed, seeds = [], defaultdict(list)
     for path in sorted(runs.glob(f"{choice.season}-*.pt")):
         member = member_of(path)
         try:
@@ -95,9 +96,16 @@ def nets(choice: Choice, runs: Path) -> Iterator[Tried]:
         cost = 1e3 * (time.process_time() - began) / len(found)
         if any(member.name(0) == m.name(0) for m in MEMBERS[choice.season]):
             packed.append(found)
+        seeds[member._replace(seed=0)].append(found)
         size = sum(p.numel() for p in net.parameters())
         name = path.stem.partition("-")[2]
         yield Tried(name, found[..., MEDIAN], choice.coverage(found, 0.9), size, seconds, cost)
+    for member, some in seeds.items():
+        if len(some) > 1:
+            mean = torch.stack(some).mean(0)
+            name = f"{member.name(choice.season).partition('-')[2]}, mean of {len(some)} seeds"
+            yield Tried(name, mean[..., MEDIAN], choice.coverage(mean, 0.9))
+            yield mixed(choice, mean[..., MEDIAN])._replace(name=f"{name}, shares")
     if packed:
         mean = torch.stack(packed).mean(0)
         yield Tried("packed", mean[..., MEDIAN], choice.coverage(mean, 0.9))

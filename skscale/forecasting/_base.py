@@ -45,6 +45,8 @@ class NetworkForecaster(NetworkParameters, SavableForecaster, AllOrNothing, Look
     """
 
     _network: ClassVar[type[ForecastNet]]
+    # Whether trained weights that are fine-tuned stand for the network as well.
+    _like_trained: ClassVar[bool] = False
     _tags = {
         "authors": "skscale developers",
         "maintainers": "skscale developers",
@@ -104,7 +106,7 @@ class NetworkForecaster(NetworkParameters, SavableForecaster, AllOrNothing, Look
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):
         panel = self._read(y, X)
         model = getattr(self, "pretrained_", None)
-        if model is None or self.fine_tune:
+        if model is None or self.fine_tune is True:
             model = fit_network(self, panel, longest_step(fh, panel), model)
         else:
             warn_of_unknown_season(model.layout, panel, self.season_length)

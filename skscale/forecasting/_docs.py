@@ -38,8 +38,8 @@ _SHARED = """    context_length : int or "auto", default="auto"
     pretrained : str or None, default="auto"
         Trained weights that forecast beside what is learned from the data, by name (see
         `skscale.pretrained.available`). ``"auto"``: those of the season; None for none. They
-        decide where the data are few: with them, a network is trained from 20,000 values on, or
-        with ``fine_tune=True``; without, always. ``history_["notes"]`` says so.
+        decide where the data are few, and have no part in series of 20,000 points and more.
+        ``history_["notes"]`` says which were loaded.
     scaler : {"standard", "robust", "mean", "none"}, default="standard"
         What each series and channel is centred and scaled by before the network sees it: mean and
         standard deviation; median and interquartile range (over 1.349, so that it is the deviation
@@ -90,9 +90,14 @@ _SHARED = """    context_length : int or "auto", default="auto"
         Where quantiles come from. ``"conformal"``: errors on the held-out windows by step,
         relative to the mean seasonal change of the context. ``"network"``: a small network beside
         the forecast stretches these by what the context looks like. Forecasts are the same.
-    fine_tune : bool, default=False
-        What `fit` does after `pretrain`: train further, or only take the new series as
-        context.
+    fine_tune : bool or "auto", default="auto"
+        Whether weights that were trained before are trained further in `fit`: those of
+        ``pretrained``, and those of an earlier `pretrain`. ``"auto"``: those of ``pretrained``,
+        from 20,000 values on, beside the network; `SigmaForecaster`, whose network they are a form
+        of, trains it as well only where there are features, or no weights for the season. False:
+        none; the network is trained from 20,000 values on. True: all, however few the data. After
+        `pretrain`, `fit` takes the new series as context alone, unless True. Fine-tuned
+        ``pretrained`` weights count half, and only where the loss of held-out windows falls.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda or xpu where torch finds them.
     precision : {"fp32", "bf16"}, default="fp32"
@@ -113,7 +118,11 @@ _SHARED = """    context_length : int or "auto", default="auto"
         The trained network.
     history_ : dict
         ``train_loss``, ``valid_loss``, ``learning_rate`` and ``seconds`` of every epoch, and
-        ``best_epoch``, whose weights were kept; ``notes``.
+        ``best_epoch``, whose weights were kept; ``notes``: which trained weights were loaded and
+        fine-tuned, and what was not trained.
+    weights_ : DataFrame
+        Share of every candidate in the forecast of every series; ``net`` stands for trained
+        weights as they came, ``tuned_net`` for fine-tuned ones.
     model_ : FittedNetwork
         The network with its layout, scaling and linear part.
 

@@ -107,7 +107,7 @@ class FittedNetwork:
                 learned = float(self.share.of(torch.tensor(n_points), self.prior.season))
             row = {name: learned * share for name, share in self.shares.items()}
             if self.prior is not None:
-                for name, share in self.prior.shares(int(n_points)).items():
+                for name, share in self.prior.named_shares(int(n_points)).items():
                     row[name] = row.get(name, 0.0) + (1 - learned) * share
             rows.append(row)
         return pd.DataFrame(rows, index=panel.keys).fillna(0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,12 +13,14 @@ from sklearn.utils import check_random_state
 from skscale.forecasting._calendar import Calendar
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._effects import find_effects
+from skscale.forecasting._evidence import Evidence
+from skscale.forecasting._fine_tuning import FineTuned, fine_tuned
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._held_out import learn_spread
 from skscale.forecasting._intervals import Spread
 from skscale.forecasting._layout import choose_layout
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._prior import Evidence, Shares, find_prior
+from skscale.forecasting._prior import Prior, Shares, find_prior
 from skscale.forecasting._quantile_network import with_quantile_head
 from skscale.forecasting._recipe import fit_correction
 from skscale.forecasting._series_scale import SeriesScale
@@ -25,6 +28,7 @@ from skscale.forecasting._weights import target_weights
 from skscale.forecasting._windows import Layout, Parts, split_in_time
 from skscale.nn import ForecastNet
 from skscale.ops.threads import threads_for
+from skscale.pretrained import for_season
 from skscale.training import History, Run, Runtime, TrainingConfig, train
 
 if TYPE_CHECKING:
@@ -157,38 +161,76 @@ def _blended(
     """
     parts, config, run = training
     evidence = Evidence(panel.values.size, int(panel.lengths.max()))
-    prior = None
-    if not evidence.decide:
-        prior = find_prior(forecaster.pretrained, model.layout.season_length)
-    if prior is not None:
-        prior.to(parts.training.device)
+    prior = None if evidence.decide else _prior_of(forecaster, model, parts.training.device)
     # A network that was trained before goes on, and so does one that is to be tuned.
-    goes_on = forecaster.fine_tune or bool(model.history.train_loss)
+    goes_on = forecaster.fine_tune is True or bool(model.history.train_loss)
     if prior is not None and not (evidence.teach or goes_on):
         note = f"nothing was trained: {evidence.n_values} values teach nothing that weights do not"
-        share = Shares(0.0, 0.0)
-        model = replace(model, prior=prior, share=share, history=History(notes=[note]))
+        share, history = Shares(0.0, 0.0), History(notes=[note, *_loaded(prior)])
+        model = replace(model, prior=prior, share=share, history=history)
         return model, model
-    trains = prior is None or evidence.train or goes_on
+    tunes = _tunes(forecaster, prior, evidence, parts)
+    # The trained weights are a form of one network, and see no columns.
+    instead = tunes and forecaster._like_trained and not any(model.columns.sizes.values())
+    learns = evidence.train and not instead
+    trains = prior is None or learns or goes_on
     fitted = fit_correction(model.network, parts, model.layout, config, run if trains else None)
     if not trains:
         fitted.history.notes.append(
             f"the network was not trained: {evidence.n_values} values teach a regression, see "
-            "pretrained"
+            "pretrained and fine_tune"
         )
-    share = Shares(1.0, 1.0)
-    if prior is not None:
-        share = evidence.shares(fitted.held_out, prior, parts.validation)
     model = replace(
         model,
         forecast=fitted.forecast,
         rolled=fitted.rolled,
         history=fitted.history,
         shares=fitted.shares,
-        prior=prior,
-        share=share,
+        prior=None,
+        share=Shares(1.0, 1.0),
     )
-    return model, replace(model, forecast=fitted.held_out)
+    held_out = replace(model, forecast=fitted.held_out)
+    if prior is None:
+        return model, held_out
+    tuned = fine_tuned(prior, parts, run) if tunes else FineTuned(prior, prior)
+    model.history.notes.extend(_loaded(tuned.prior, tuned.loss))
+    share = evidence.shares(fitted.held_out, tuned.held_out, parts.validation)
+    model, held_out = (replace(one, share=share) for one in (model, held_out))
+    return replace(model, prior=tuned.prior), replace(held_out, prior=tuned.held_out)
+
+
+def _prior_of(
+    forecaster: NetworkForecaster, model: FittedNetwork, device: torch.device
+) -> Prior | None:
+    """Prior that the forecaster asks for; where ``model`` has fine-tuned its net, that one."""
+    prior, known = find_prior(forecaster.pretrained, model.layout.season_length), model.prior
+    if prior is None:
+        return None
+    if known is not None and known.tuned and known.season == prior.season:
+        prior = known
+    return prior.to(device)
+
+
+def _tunes(
+    forecaster: NetworkForecaster, prior: Prior | None, evidence: Evidence, parts: Parts
+) -> bool:
+    """Whether trained weights are to be fine-tuned."""
+    if prior is None or prior.net is None:
+        return False
+    if forecaster.fine_tune == "auto":
+        return evidence.train and len(parts.validation) > 0
+    return bool(forecaster.fine_tune)
+
+
+def _loaded(prior: Prior, loss: float = math.nan) -> list[str]:
+    """Say which trained weights forecast, and what fine-tuning did to their held-out loss."""
+    if prior.net is None:
+        return []
+    note = f"forecasts with the trained weights {for_season(prior.net.season)!r}"
+    note += ", fine-tuned" if prior.tuned else ""
+    if not math.isnan(loss):
+        note += f": fine-tuning made their held-out loss {loss:.3f} times as large"
+    return [note]
 
 
 def _learn_spread(

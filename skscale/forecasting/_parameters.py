@@ -53,7 +53,7 @@ class NetworkParameters:
     max_time: float | None = None
     callbacks: Sequence[Callback] = ()
     intervals: str = "conformal"
-    fine_tune: bool = False
+    fine_tune: bool | str = "auto"
     device: str = "auto"
     precision: str = "fp32"
     compile: bool = False
@@ -70,13 +70,13 @@ class NetworkParameters:
         integer("batch_size", self.batch_size)
         integer("steps_per_epoch", self.steps_per_epoch, other=("auto", None))
         number("validation_fraction", self.validation_fraction, below=1, other="auto")
-        for name in ("linear_base", "fine_tune"):
-            flag(name, getattr(self, name))
+        flag("linear_base", self.linear_base)
         one_of("intervals", self.intervals, ("conformal", "network"))
         check_time_features(self.time_features)
         one_of("scaler", self.scaler, tuple(SCALERS))
         check_horizon_weights(self.horizon_weights)
         check_series_weights(self.series_weights)
+        one_of("fine_tune", self.fine_tune, (True, False, "auto"))
         one_of("pretrained", self.pretrained, ("auto", None, *available()))
         _check_names("past_columns", self.past_columns)
         _check_bounds(self.bounds)

@@ -179,4 +179,7 @@ def _of_prior(model: FittedNetwork, prior: Prior, part: Pass, longest: int) -> d
         prior.candidates(rows, mask, longest, prior.of_net(rows, mask, longest)[0])
         for rows, mask in prior.blocks(batch)
     ]
-    return {name: share * of_channels([one[name] for one in found], batch) for name in found[0]}
+    return {
+        prior.shown(name): share * of_channels([one[name] for one in found], batch)
+        for name in found[0]
+    }

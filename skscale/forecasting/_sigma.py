@@ -56,6 +56,7 @@ class SigmaForecaster(NetworkForecaster):
     """
 
     _network: ClassVar = SigmaNet
+    _like_trained: ClassVar = True
 
     d_model: int = 8
     d_ff: int = 16

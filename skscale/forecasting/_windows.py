@@ -106,11 +106,12 @@ def windows_between(
 
 
 class Parts(NamedTuple):
-    """Windows before the held-out part, within it, and all of them."""
+    """Windows before the held-out part, within it, all of them, and all that reach into it."""
 
     training: Windows
     validation: Windows
     everything: Windows
+    recent: Windows
 
     @classmethod
     def of(cls, buffer: SeriesBuffer, layout: Layout, split: Split) -> Parts:
@@ -121,6 +122,7 @@ class Parts(NamedTuple):
             windows_between(buffer, layout, split.train_first, split.train_last, split.train_end),
             windows_between(buffer, layout, split.valid_first, valid_last),
             windows_between(buffer, layout, split.train_first, lengths - 1),
+            windows_between(buffer, layout, split.train_last + 1, lengths - 1),
         )
 
 

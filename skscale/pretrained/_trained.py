@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from skscale.ops import damped_line
-from skscale.pretrained._net import QUANTILES, QuantileNet, scaled_inputs
+from skscale.pretrained._net import QUANTILES, Inputs, QuantileNet, scaled_inputs
+from skscale.pretrained._outliers import outliers
 
 __all__ = ["TrainedNet"]
 
@@ -64,9 +65,19 @@ class TrainedNet(nn.Module):
         inputs = scaled_inputs(
             series, mask, self.season, self.context_length, self.prediction_length
         )
-        found = [m(inputs.context, inputs.observed, inputs.textbook) for m in self.members]
-        scaled = torch.stack(found).mean(0).to(series.dtype)
+        scaled = self.scaled(*inputs[:3]).to(series.dtype)
         return inputs.location.unsqueeze(2) + inputs.scale.unsqueeze(2) * scaled
+
+    def scaled(self, context: Tensor, observed: Tensor, textbook: Tensor) -> Tensor:
+        """Quantiles as `forward` gives them, with gradients, in the units of the `inputs`."""
+        found = [member(context, observed, textbook) for member in self.members]
+        return torch.stack(found).mean(0)
+
+    @torch.no_grad()
+    def inputs(self, context: Tensor, mask: Tensor) -> Inputs:
+        """What the networks see of contexts and masks of any length, as `quantiles` takes them."""
+        series, mask = self._history(context, mask)
+        return scaled_inputs(series, mask, self.season, self.context_length, self.prediction_length)
 
     @torch.no_grad()
     def quantiles(
@@ -83,7 +94,8 @@ class TrainedNet(nn.Module):
         ----------
         context : Tensor of shape (batch, length)
             Series, the newest value last, of any length: what is longer than
-            ``history_length`` is cut, what is shorter is padded.
+            ``history_length`` is cut, what is shorter is padded. A value more than ten times the
+            range of the others away from them counts as not observed, if usual ones follow.
         mask : bool Tensor of shape (batch, length), optional
             False marks values that are not observed: left padding, or holes, which repeat the
             value before. Everything is observed where left out.
@@ -128,6 +140,7 @@ class TrainedNet(nn.Module):
         """Last points, holes filled, padded on the left to at least the context length."""
         dtype = torch.float32 if context.device.type == "mps" else torch.float64
         series, mask = context[:, -self.history_length :].to(dtype), mask[:, -self.history_length :]
+        mask = mask & ~outliers(series, mask)
         n_missing = max(self.context_length - series.shape[1], 0)
         series = nn.functional.pad(series, (n_missing, 0))
         mask = nn.functional.pad(mask, (n_missing, 0))

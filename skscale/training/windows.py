@@ -188,12 +188,12 @@ class Windows:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
         return self.at(*self.place(index))
 
-    def reaching_back(self, context_length: int) -> Windows:
-        """Return the same windows with another context."""
+    def reaching_back(self, context_length: int, prediction_length: int | None = None) -> Windows:
+        """Return windows of other sizes at the same cuts."""
         return Windows(
             self.buffer,
             context_length,
-            self.prediction_length,
+            prediction_length or self.prediction_length,
             self._first_cut,
             self._last_cut,
             self._end,

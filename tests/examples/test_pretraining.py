@@ -3,6 +3,7 @@
 import csv
 import json
 import lzma
+import shutil
 from typing import get_args
 
 import numpy as np
@@ -15,6 +16,7 @@ from examples.paths import RESULTS
 from examples.pretraining import (
     data,
     elsewhere,
+    fine_tuned,
     pack,
     page,
     picture,
@@ -26,8 +28,10 @@ from examples.pretraining import (
 )
 from examples.pretraining import train as train_script
 from examples.pretraining.choices import Choice
+from examples.pretraining.data import FREQUENCIES
 from examples.pretraining.recipes import MEMBERS, RECIPES, Member, Recipe, Source
-from examples.pretraining.train import pinball, train
+from examples.pretraining.train import train
+from skscale import SigmaForecaster
 from skscale.pretrained._net import QUANTILES
 
 N_SERIES = 40
@@ -181,19 +185,6 @@ def test_short_windows_count_in_units_of_the_whole_series():
     assert (found.target[:, 0] == torch.where(few, 1.0, 0.25)).all()
 
 
-def test_pinball_by_hand():
-    quantiles = torch.zeros(1, 1, len(QUANTILES))
-    levels = torch.tensor(QUANTILES)
-    importance = torch.where(levels == 0.5, 4.0, 1.0)
-    expected = 2 * (levels * importance).sum() / importance.sum()
-    one, half = torch.ones(1, 1), torch.full((1, 1), 0.5)
-    assert pinball(quantiles, torch.tensor([[2.0]]), one) == pytest.approx(expected.item())
-    assert pinball(quantiles, torch.tensor([[4.0]]), half) == pytest.approx(expected.item())
-    assert pinball(quantiles, torch.tensor([[torch.nan]]), one) == 0
-    wild = pinball(quantiles, torch.tensor([[1e9]]), one)
-    assert wild == pytest.approx(expected.item() * 15)
-
-
 def test_a_run_goes_on_where_it_stopped(m4, tmp_path, monkeypatch):
     drawn = windows.training_windows(TINY, m4, tmp_path)
     member = Member("mlp", 8, 12, 6)
@@ -259,7 +250,9 @@ def test_the_table_of_what_was_tried_by_hand(m4, tmp_path, monkeypatch):
     member = Member("mlp", 8, 12, 4)
     monkeypatch.setitem(MEMBERS, 4, (member,))
     drawn = windows.training_windows(TINY, m4, tmp_path)
-    train(TINY, member, drawn, tmp_path / f"{member.name(4)}.pt", "cpu")
+    path = tmp_path / f"{member.name(4)}.pt"
+    train(TINY, member, drawn, path, "cpu")
+    shutil.copy(path, tmp_path / f"{member._replace(seed=1).name(4)}.pt")
     choice = Choice.load("Quarterly", m4)
     seen = choice.numbers[[0, 2]]
     rows = {number: values_of(number) for number in choice.numbers}
@@ -279,6 +272,10 @@ def test_the_table_of_what_was_tried_by_hand(m4, tmp_path, monkeypatch):
     assert float(table["AutoETS"]["mase_some"]) == pytest.approx(expected, rel=1e-3)
     assert table["AutoETS"]["mase"] == ""
     assert table["AutoETS"]["milliseconds_a_series"] == "500.00"
+    # Two alike make an average like either.
+    mean = f"{member.name(4).removeprefix('4-')}, mean of 2 seeds"
+    assert table[mean]["mase"] == table["packed"]["mase"]
+    assert table[f"{mean}, shares"]["mase"] == table["packed, shares"]["mase"]
     assert table["packed"]["mase"] == table[member.name(4).removeprefix("4-")]["mase"]
 
 
@@ -298,6 +295,20 @@ def test_best_shares_are_found_on_the_grid():
     best = min(grid, key=lambda told: some.mixed(found, told))
     assert best == {"net": 0.3, "damped": 0.7}
     assert some.mase(found["net"]) == pytest.approx(0.7)
+
+
+def test_the_error_of_a_fit_for_many_series_by_hand():
+    rows = [np.r_[np.arange(20.0) * k, np.full(6, 19.0 * k)] for k in (1, 2)]
+    fit = fine_tuned.of_m4(rows, FREQUENCIES["Yearly"], "auto")
+    y = pd.concat({f"{i:06d}": pd.DataFrame({"y": row[:20]}) for i, row in enumerate(rows)})
+    forecaster = SigmaForecaster(season_length=1, random_state=0).fit(y, fh=range(1, 7))
+    forecasts = forecaster.predict()["y"].to_numpy().reshape(2, 6)
+    expected = np.mean([np.abs(forecasts[0] - 19), np.abs(forecasts[1] - 38) / 2])
+    assert fit.error == pytest.approx(expected)
+    assert fit.held_out_loss == ""  # too few values to fine-tune
+    line = fine_tuned.row("two", 2, 40, {"as they came": fit, "auto": fit._replace(error=0.5)})
+    assert (line["auto"], line["n_values"]) == ("0.5000", 40)
+    assert set(line) == set(fine_tuned.COLUMNS)
 
 
 def test_the_page_shows_the_tables_of_the_scripts():

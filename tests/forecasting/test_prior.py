@@ -29,6 +29,9 @@ def test_a_short_series_is_forecast_without_training(auto):
     assert "the network was not trained" in forecaster.history_["notes"][0]
     shorter = auto().fit(y[:20], fh=HORIZON)
     assert "nothing was trained" in shorter.history_["notes"][0]
+    loaded = "forecasts with the trained weights"
+    assert forecaster.history_["notes"][-1] == f"{loaded} 'seasonal-12'"
+    assert shorter.history_["notes"][-1] == f"{loaded} 'seasonal-1'"  # less than two seasons
     weights = forecaster.weights_
     assert weights.shape[0] == 1
     assert weights.to_numpy().sum() == pytest.approx(1.0)
@@ -39,7 +42,7 @@ def test_a_short_series_is_forecast_without_training(auto):
 
 def test_the_network_of_a_long_panel_is_trained_and_weighed(auto):
     long = pd.concat({f"s{i}": pd.DataFrame({"y": wave(5_000, seed=i)}) for i in range(4)})
-    forecaster = auto(max_epochs=1, season_length=12).fit(long, fh=[1])
+    forecaster = auto(max_epochs=1, season_length=12, fine_tune=False).fit(long, fh=[1])
     assert len(forecaster.history_["train_loss"]) == 1
     weights = forecaster.weights_
     assert list(weights.index) == [f"s{i}" for i in range(4)]
@@ -155,6 +158,17 @@ def test_what_is_exact_in_the_data_is_learned_from_them(auto, values):
     y = pd.Series(values, index=months)
     found = auto().fit(y[:-12], fh=HORIZON).predict()
     np.testing.assert_allclose(found, y[-12:], atol=0.02 * np.ptp(values))
+
+
+@pytest.mark.parametrize("season", [12, 11])
+@pytest.mark.parametrize("size", [20, 1e6])
+def test_one_wrong_value_changes_little(auto, season, size):
+    """With weights for the season, and without: the textbook forecasts are as careful."""
+    y = pd.Series(wave(23, period=season))
+    expected = auto(season_length=season).fit(y, fh=HORIZON).predict()
+    y[17] += size * np.ptp(y)
+    found = auto(season_length=season).fit(y, fh=HORIZON).predict()
+    np.testing.assert_allclose(found, expected, atol=1.0)
 
 
 def test_fine_tuning_trains_whatever_the_data(auto, series):

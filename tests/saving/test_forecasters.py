@@ -353,3 +353,10 @@ def test_no_pickle_is_written_or_needed(series, tmp_path):
 def test_pickles_go_on_as_before(series):
     forecaster = SigmaForecaster(max_epochs=1, random_state=0).fit(series)
     check_same(forecaster, pickle.loads(pickle.dumps(forecaster)), FH)
+
+
+def test_fine_tuned_weights_come_back(tmp_path):
+    y = pd.Series(wave(120), index=pd.period_range("2000-01", periods=120, freq="M"))
+    forecaster = SigmaForecaster(fine_tune=True, max_epochs=1, random_state=0).fit(y, fh=FH)
+    assert forecaster.model_.prior.tuned
+    check_same(through_file(forecaster, tmp_path), forecaster)
