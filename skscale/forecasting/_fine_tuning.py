@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from skscale.forecasting._history import Histories
 from skscale.forecasting._prior import Prior
 from skscale.forecasting._windows import Parts
 from skscale.pretrained import TrainedNet, pinball
@@ -127,13 +128,14 @@ def _samples(prior: Prior, windows: Windows, at_most: int, run: Run) -> Rows:
 def _rows(prior: Prior, batch: Batch) -> Tensor:
     """Rows of those channels of a batch that move, go on and count."""
     assert prior.net is not None
-    rows, mask = (torch.cat(part) for part in zip(*prior.blocks(batch), strict=True))
-    inputs = prior.net.inputs(rows, mask)
+    histories = Histories.of(batch, prior.season)
+    inputs = prior.net.inputs(histories.values, histories.shown)
     y = batch.y * batch.scale + batch.location
     if batch.y_mask is not None:
         shown = batch.y_mask if batch.y_mask.dim() == 3 else batch.y_mask.unsqueeze(2)
         y = y.masked_fill(~shown, torch.nan)
-    target = (y.transpose(1, 2).flatten(0, 1) - inputs.location) / inputs.scale
+    ahead = histories.behind_the_end(y.transpose(1, 2).flatten(0, 1))
+    target = (ahead - inputs.location) / inputs.scale
     seen = (inputs.context, inputs.observed, inputs.textbook.flatten(1))
     rows = torch.cat((*seen, target.float()), dim=1)
     chosen = (inputs.scale.squeeze(1) > 0) & target.isfinite().any(dim=1)

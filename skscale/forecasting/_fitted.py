@@ -247,9 +247,9 @@ class FittedNetwork:
         return ahead, trained
 
     @torch.no_grad()
-    def of_windows(self, windows: Windows, index: Tensor) -> Tensor:
-        """Scaled forecasts of windows ``index`` over the network's own horizon."""
-        return self.ahead(windows, list(windows.place(index)), windows.prediction_length)[0]
+    def of_windows(self, windows: Windows, index: Tensor) -> tuple[Tensor, TrainedOffsets | None]:
+        """`ahead` of windows ``index``, over the network's own horizon."""
+        return self.ahead(windows, list(windows.place(index)), windows.prediction_length)
 
     def on(self, device: torch.device) -> tuple[ForecastNet, ForecastNet]:
         """Return what forecasts first and later blocks, moved to ``device`` if it is elsewhere."""

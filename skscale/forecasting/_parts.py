@@ -175,10 +175,7 @@ def _of_prior(model: FittedNetwork, prior: Prior, part: Pass, longest: int) -> d
     """What forecasts without having learned from the data, in original units, times its share."""
     share = 1 - model.share.of(part.place[1], prior.season)[:, None, None]
     batch = part.windows.reaching_back(prior.history_length).at(*part.place)
-    found = [
-        prior.candidates(rows, mask, longest, prior.of_net(rows, mask, longest)[0])
-        for rows, mask in prior.blocks(batch)
-    ]
+    found = [prior.parts(block, longest) for block in prior.blocks(batch)]
     return {
         prior.shown(name): share * of_channels([one[name] for one in found], batch)
         for name in found[0]

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from skscale.forecasting._history import Histories
 from skscale.forecasting._rolling import growth
-from skscale.ops import (
-    begun,
-    beside_values,
-    damped_line,
-    fill_holes,
-    has_holes,
-    seasonal_naive,
-)
-from skscale.pretrained import TrainedNet, for_season, load, outliers, shares
+from skscale.ops import damped_line, seasonal_naive
+from skscale.pretrained import TrainedNet, for_season, load, shares
 from skscale.training import Batch
 
 __all__ = ["Prior", "Shares", "find_prior", "of_channels"]
@@ -58,6 +52,8 @@ class Prior(nn.Module):
     def with_offsets(self, batch: Batch, steps: int) -> tuple[Tensor, Tensor | None]:
         """The forecasts, and the distance of the net's quantiles from its median, in one pass.
 
+        Where the last values are missing, both lie as many more steps ahead.
+
         Returns
         -------
         forecasts : Tensor of shape (batch, steps, n_channels)
@@ -65,52 +61,40 @@ class Prior(nn.Module):
             In scaled units; None where no net has a share.
         """
         scale = torch.where(batch.scale > 0, batch.scale, 1.0)
-        pairs = [self._block(rows, mask, steps) for rows, mask in self.blocks(batch)]
+        pairs = [self._block(block, steps) for block in self.blocks(batch)]
         found, offsets = zip(*pairs, strict=True)
         forecasts = (of_channels(found, batch) - batch.location) / scale
         if offsets[0] is None:
             return forecasts, None
         return forecasts, of_channels(offsets, batch) / scale.unsqueeze(3)
 
-    def blocks(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
-        """Histories in the units of their series and where they are known, some rows at a time.
+    def blocks(self, batch: Batch) -> list[Histories]:
+        """Histories in the units of their series, some rows at a time."""
+        return Histories.of(batch, self.season).split(_ROWS_AT_ONCE)
 
-        Holes and `outliers` are filled, and known.
-        """
-        scale = torch.where(batch.scale > 0, batch.scale, 1.0)
-        x, shown = self._filled(batch)
-        parts = (x * scale + batch.location, shown)
-        rows, mask = (part.transpose(1, 2).flatten(0, 1) for part in parts)
-        return zip(rows.split(_ROWS_AT_ONCE), mask.split(_ROWS_AT_ONCE), strict=True)
+    def parts(self, block: Histories, steps: int) -> dict[str, Tensor]:
+        """Forecast of every candidate times its share, (n_rows, steps)."""
+        most = block.furthest(steps)
+        found = self.candidates(block, most, self.of_net(block, most)[0])
+        return {name: block.from_the_end(one, steps) for name, one in found.items()}
 
-    def _block(self, rows: Tensor, mask: Tensor, steps: int) -> tuple[Tensor, Tensor | None]:
+    def _block(self, block: Histories, steps: int) -> tuple[Tensor, Tensor | None]:
         """Forecasts of some rows, and the distance of the net's quantiles from its median."""
-        median, offsets = self.of_net(rows, mask, steps)
-        parts = list(self.candidates(rows, mask, steps, median).values())
-        return self._within_reach(sum(parts[1:], parts[0]), rows, mask), offsets
+        most = block.furthest(steps)
+        median, offsets = self.of_net(block, most)
+        parts = list(self.candidates(block, most, median).values())
+        ahead = self._within_reach(sum(parts[1:], parts[0]), block.values, block.shown)
+        if offsets is not None:
+            offsets = block.from_the_end(offsets, steps)
+        return block.from_the_end(ahead, steps), offsets
 
-    def of_net(self, rows: Tensor, mask: Tensor, steps: int) -> tuple[Tensor | None, Tensor | None]:
-        """Median of the net, and the distance of its quantiles from it."""
+    def of_net(self, block: Histories, steps: int) -> tuple[Tensor | None, Tensor | None]:
+        """Median of the net behind the ends of rows, and the distance of its quantiles from it."""
         if self.net is None or "net" not in self.shares(1):
             return None, None
-        quantiles = self.net.quantiles(rows, mask, steps)
+        quantiles = self.net.quantiles(block.values, block.shown, steps)
         median = quantiles[..., self.net.quantile_levels.index(0.5)]
         return median, quantiles - median.unsqueeze(2)
-
-    def _filled(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Windows without holes, and from where on they are observed, both (batch, L, channels)."""
-        x = batch.x
-        mask = torch.ones_like(x, dtype=torch.bool)
-        if batch.mask is not None:
-            mask = mask & beside_values(batch.mask)
-        mask = mask & ~outliers(x, mask)
-        if has_holes(mask):
-            x = fill_holes(x, mask, self.season)
-        shown = begun(mask)
-        # Of what shows nothing, the mean of the series is known, which is zero.
-        empty = ~shown[:, -1:]
-        shown[:, -1:] = True
-        return torch.cat((x[:, :-1], x[:, -1:].masked_fill(empty, 0.0)), dim=1), shown
 
     def shares(self, n_points: int) -> dict[str, float]:
         """Shares of the candidates for a series of ``n_points``."""
@@ -124,10 +108,12 @@ class Prior(nn.Module):
         """Name of a candidate that tells a net as it came from one that was trained further."""
         return "tuned_net" if name == "net" and self.tuned else name
 
-    def candidates(
-        self, rows: Tensor, mask: Tensor, steps: int, median: Tensor | None
-    ) -> dict[str, Tensor]:
-        """Forecast of every candidate times its share; ``median`` is the net's."""
+    def candidates(self, block: Histories, steps: int, median: Tensor | None) -> dict[str, Tensor]:
+        """Forecast of every candidate behind the ends of rows times its share.
+
+        ``median`` is the net's.
+        """
+        rows, mask = block.values, block.shown
         whole = mask.sum(dim=1, keepdim=True) >= 2 * self.season
         names = {**self.shares(1), **self.shares(2 * self.season)}
         found = dict.fromkeys(names, rows.new_zeros(len(rows), steps))

@@ -12,11 +12,22 @@ from torch import Tensor
 from skscale.ops.padding import fill_padding
 from skscale.ops.smoothing import moving_average
 
-__all__ = ["begun", "beside_values", "fill_holes", "fill_window", "has_holes", "masked_mean"]
+__all__ = [
+    "begun",
+    "beside_values",
+    "ending_in_values",
+    "fill_holes",
+    "fill_in_proportion",
+    "fill_window",
+    "has_holes",
+    "masked_mean",
+]
 
 # A seasonal profile counts as if so many points of every phase had shown no season: of one or two
 # points, noise is a large part.
 _SHARED_POINTS = 0.5
+# Of the largest value over the smallest: near zero, a line of logarithms leads anywhere.
+_PROPORTIONATE = 50.0
 
 
 def beside_values(mask: Tensor) -> Tensor:
@@ -32,6 +43,38 @@ def begun(mask: Tensor) -> Tensor:
 def has_holes(mask: Tensor) -> bool:
     """Whether values behind the first are missing; a GPU is not waited for: yes, there."""
     return mask.device.type != "cpu" or bool((begun(mask) & ~mask).any())
+
+
+def ending_in_values(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Windows moved right, channel by channel, until they end in their last observed value.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length, n_channels)
+    mask : bool Tensor of shape (batch, length, n_channels)
+
+    Returns
+    -------
+    x, mask
+        Points that come in on the left are not observed.
+    behind : int64 Tensor of shape (batch, 1, n_channels)
+        Points moved; none where nothing was observed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import ending_in_values
+    >>> x = torch.tensor([1.0, 2.0, 9.0]).reshape(1, 3, 1)
+    >>> x, mask, behind = ending_in_values(x, x < 9)
+    >>> x.flatten(), mask.flatten(), int(behind)
+    (tensor([1., 1., 2.]), tensor([False,  True,  True]), 1)
+    """
+    place = torch.arange(x.shape[1], device=x.device).unsqueeze(1)
+    last = torch.where(mask, place, -1).amax(dim=1, keepdim=True)
+    behind = torch.where(last < 0, 0, x.shape[1] - 1 - last)
+    source = place - behind
+    inside = source.clamp(min=0)
+    return x.gather(1, inside), mask.gather(1, inside) & (source >= 0), behind
 
 
 def masked_mean(x: Tensor, mask: Tensor | None, dim: int | None = 1) -> Tensor:
@@ -99,6 +142,41 @@ def fill_holes(x: Tensor, mask: Tensor, season: int = 1) -> Tensor:
         profile = _profile(filled, shown, season)
         filled = _interpolated(known - profile, shown) + profile
     return torch.where(begun(shown) & ~shown, filled, x)
+
+
+def fill_in_proportion(x: Tensor, mask: Tensor, season: int = 1) -> Tensor:
+    """Fill holes as `fill_holes` does, along growth at a constant rate where that may be.
+
+    Trends and seasons of positive values are mostly in proportion to their level. Logarithms
+    are filled where all observed values of a window and channel are positive and the largest is
+    at most fifty times the smallest; elsewhere the values themselves.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length, n_channels)
+        In original units.
+    mask : bool Tensor of shape (batch, length) or (batch, length, n_channels)
+    season : int, default=1
+
+    Returns
+    -------
+    Tensor of shape (batch, length, n_channels)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import fill_in_proportion
+    >>> x = torch.tensor([1.0, 0.0, 0.0, 8.0]).reshape(1, 4, 1)
+    >>> fill_in_proportion(x, x > 0).flatten()
+    tensor([1., 2., 4., 8.])
+    """
+    shown = beside_values(mask)
+    lowest = torch.where(shown, x, torch.inf).amin(1, keepdim=True)
+    highest = torch.where(shown, x, -torch.inf).amax(1, keepdim=True)
+    suited = (lowest > 0) & (highest <= _PROPORTIONATE * lowest)
+    filled = fill_holes(torch.where(suited & shown, x, 1.0).log(), mask, season).exp()
+    in_hole = begun(shown) & ~shown
+    return torch.where(in_hole & suited, filled, fill_holes(x, mask, season))
 
 
 def fill_window(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:

@@ -5,11 +5,14 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sktime.datasets import load_airline
 
 from skscale import SigmaForecaster
 from skscale.evaluation import backtest
+from skscale.forecasting._prior import Prior
 from skscale.pretrained import load
+from skscale.training import Batch
 
 from .conftest import wave
 
@@ -175,3 +178,52 @@ def test_fine_tuning_trains_whatever_the_data(auto, series):
     panel = pd.concat({k: series.to_frame("y") for k in "ab"}, names=["id", "t"])
     forecaster = auto(fine_tune=True).pretrain(panel, fh=[1]).fit(series, fh=[1])
     assert forecaster.history_["train_loss"]
+
+
+@pytest.mark.parametrize("name", ["seasonal-12", "seasonal-1"])
+def test_missing_last_values_are_a_longer_horizon(name):
+    """Behind five missing months the first step is the sixth; intervals are as wide as there."""
+    y = load_airline()[:22].astype(float)
+    late = y.copy()
+    late.iloc[-5:] = np.nan
+    settings = {"season_length": int(name[9:]), "pretrained": name, "random_state": 0}
+    found, expected = (
+        SigmaForecaster(**settings).fit(values, fh=fh)
+        for values, fh in ((late, range(1, 8)), (y[:-5], range(6, 13)))
+    )
+    pd.testing.assert_series_equal(found.predict(), expected.predict(), rtol=1e-6)
+    # The weights' own: those held out are another matter.
+    for forecaster in (found, expected):
+        forecaster.model_.spread.n_windows = 0.0
+        forecaster.model_.spread.trained_factor = 1.0
+    ends = (f.predict_interval(coverage=0.8).to_numpy() for f in (found, expected))
+    np.testing.assert_allclose(*ends, rtol=1e-5)
+
+
+def test_channels_that_end_earlier_are_forecast_from_where_they_end():
+    """Each channel, and each series of a panel, goes its own way."""
+    y = load_airline()[:22].astype(float)
+    late = y.copy()
+    late.iloc[-5:] = np.nan
+    fh = range(1, 8)
+    both = pd.DataFrame({"a": y, "b": late})
+    found = SigmaForecaster(random_state=0).fit(both, fh=fh).predict()
+    for column in both:
+        alone = SigmaForecaster(random_state=0).fit(both[column], fh=fh).predict()
+        np.testing.assert_allclose(found[column], alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize("fill", [0.0, 1e6])
+def test_forecasts_from_gappy_windows_do_not_depend_on_what_stands_in_a_hole(fill):
+    x = torch.arange(1.0, 37.0).reshape(1, 36, 1)
+    mask = torch.ones(1, 36, 1, dtype=torch.bool)
+    mask[:, [4, 20, 21, 34, 35]] = False
+    one = torch.ones(1, 1, 1)
+    prior = Prior(12, load("seasonal-12"))
+
+    def forecasts(values):
+        batch = Batch(values, values, mask, None, None, None, 0 * one, one)
+        return prior.with_offsets(batch, 20)
+
+    for found, expected in zip(forecasts(x.masked_fill(~mask, fill)), forecasts(x), strict=True):
+        assert torch.equal(found, expected)

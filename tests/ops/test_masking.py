@@ -45,7 +45,7 @@ def test_one_flag_for_each_point_is_that_of_all_channels():
 
 
 @pytest.mark.parametrize("season", [1, 4])
-@pytest.mark.parametrize("fill", [ops.fill_holes, ops.fill_window])
+@pytest.mark.parametrize("fill", [ops.fill_holes, ops.fill_window, ops.fill_in_proportion])
 def test_what_stands_in_a_hole_does_not_matter(fill, season):
     x, mask = draw()
     hole = ops.begun(mask) & ~mask
@@ -65,6 +65,44 @@ def test_a_season_is_filled_by_its_profile():
     assert beside.abs().max() < 0.6
     assert straight.abs().max() > 2
     assert (beside[mask] == 0).all()
+
+
+def test_growth_and_season_in_proportion_are_filled_in_proportion():
+    """A year of a doubling series with seasonal factors is what it would have been, nearly."""
+    t = torch.arange(48, dtype=torch.float64)
+    season = torch.tensor([1.0, 1.5, 0.8, 1.2], dtype=torch.float64).repeat(12)
+    x = (100 * 2 ** (t / 16) * season).reshape(1, 48, 1)
+    mask = torch.ones(1, 48, 1, dtype=torch.bool)
+    mask[:, 20:32] = False
+    relative = [
+        (fill(x, mask, 4) / x - 1).abs().max() for fill in (ops.fill_in_proportion, ops.fill_holes)
+    ]
+    assert relative[0] < 0.15
+    assert relative[1] > 1.5 * relative[0]
+    torch.testing.assert_close(
+        ops.fill_in_proportion(1000 * x, mask, 4), 1000 * ops.fill_in_proportion(x, mask, 4)
+    )
+
+
+def test_values_around_zero_are_filled_as_they_are():
+    """So are those where the largest is more than fifty times the smallest."""
+    x, mask = draw()
+    assert torch.equal(ops.fill_in_proportion(x, mask, 4), ops.fill_holes(x, mask, 4))
+    x = torch.tensor([1.0, 0.0, 51.0]).reshape(1, 3, 1)
+    assert ops.fill_in_proportion(x, x > 0)[0, 1] == 26
+
+
+def test_windows_end_in_their_last_value():
+    x, mask = draw()
+    moved, shown, behind = ops.ending_in_values(x, mask)
+    for i, _, c in np.ndindex(len(x), 1, x.shape[2]):
+        known = np.flatnonzero(mask[i, :, c])
+        n_behind = LENGTH - 1 - known[-1] if len(known) else 0
+        assert behind[i, 0, c] == n_behind
+        kept = slice(None, LENGTH - n_behind)
+        assert torch.equal(moved[i, n_behind:, c], x[i, kept, c])
+        assert torch.equal(shown[i, n_behind:, c], mask[i, kept, c])
+        assert not shown[i, :n_behind, c].any()
 
 
 def test_filled_windows_move_with_shift_and_scale():
