@@ -128,17 +128,19 @@ def _samples(prior: Prior, windows: Windows, at_most: int, run: Run) -> Rows:
 def _rows(prior: Prior, batch: Batch) -> Tensor:
     """Rows of those channels of a batch that move, go on and count."""
     assert prior.net is not None
-    histories = Histories.of(batch, prior.season)
-    inputs = prior.net.inputs(histories.values, histories.shown)
+    history = Histories.of(batch, prior.season)
+    inputs = prior.net.inputs(history.values, history.shown)
     y = batch.y * batch.scale + batch.location
     if batch.y_mask is not None:
         shown = batch.y_mask if batch.y_mask.dim() == 3 else batch.y_mask.unsqueeze(2)
         y = y.masked_fill(~shown, torch.nan)
-    ahead = histories.behind_the_end(y.transpose(1, 2).flatten(0, 1))
-    target = (ahead - inputs.location) / inputs.scale
+    target = (y.transpose(1, 2).flatten(0, 1) - inputs.location) / inputs.scale
     seen = (inputs.context, inputs.observed, inputs.textbook.flatten(1))
     rows = torch.cat((*seen, target.float()), dim=1)
     chosen = (inputs.scale.squeeze(1) > 0) & target.isfinite().any(dim=1)
+    if history.behind is not None:
+        # Targets must follow the last value.
+        chosen &= history.behind.squeeze(1) == 0
     if batch.weight is not None:
         counts = (batch.weight > 0).flatten(1).any(dim=1)
         chosen &= counts.repeat_interleave(batch.y.shape[2])

@@ -123,7 +123,9 @@ def learn_spread(forecast: Forecast, windows: Windows, season: int, trained_on: 
     growth = _growth(width, errors.n_windows / (errors.n_windows + prior.for_shape))
     factor = prior.trained if trained_on else trained_factor(errors, prior)
     n_of_one = errors.n_windows / max(errors.n_series, 1)
-    return Spread(season, errors.typical, width * optimism, growth, shape, n_of_one, factor)
+    spread = Spread(season, errors.typical, width * optimism, growth, shape, n_of_one)
+    spread.trained_factor.fill_(factor)
+    return spread
 
 
 @torch.no_grad()

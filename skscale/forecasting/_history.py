@@ -34,27 +34,22 @@ class Histories(NamedTuple):
 
     @classmethod
     def of(cls, batch: Batch, season: int) -> Histories:
-        """Rows that end in their last value; holes are filled from what the row shows.
-
-        `outliers` are holes.
-        """
-        scale = torch.where(batch.scale > 0, batch.scale, 1.0)
+        """Rows that end in their last value; holes and `outliers` are filled, and shown."""
         x, behind = batch.x, None
         mask = torch.ones_like(x, dtype=torch.bool)
         if batch.mask is not None:
             mask = mask & beside_values(batch.mask)
-        unusual = outliers(x, mask)
-        if batch.mask is None and not unusual.any():
-            return cls(_in_rows(x * scale + batch.location), _in_rows(mask))
-        mask = mask & ~unusual
-        if has_holes(mask):
+        mask = mask & ~outliers(x, mask)
+        # Padding alone, and outliers, end in a value.
+        if batch.mask is not None and batch.mask.dim() == 3:
             x, mask, behind = ending_in_values(x, mask)
+        gappy = has_holes(mask)
         # Of what shows nothing, the mean of the series is known, which is zero.
         last = x[:, -1:].masked_fill(~mask[:, -1:], 0.0)
         x, mask = torch.cat((x[:, :-1], last), dim=1), mask.clone()
         mask[:, -1:] = True
-        values = x * scale + batch.location
-        if behind is not None:
+        values = x * torch.where(batch.scale > 0, batch.scale, 1.0) + batch.location
+        if gappy:
             values = fill_in_proportion(values, mask, season)
         late = None if behind is None else _in_rows(behind)
         return cls(_in_rows(values), _in_rows(begun(mask)), late)
@@ -79,16 +74,6 @@ class Histories(NamedTuple):
         for axis in range(2, found.dim()):
             step = step.unsqueeze(axis)
         return found.gather(1, step.expand(-1, -1, *found.shape[2:]))
-
-    def behind_the_end(self, ahead: Tensor) -> Tensor:
-        """Values of the first steps ahead as steps behind the ends of rows, (n_rows, steps).
-
-        nan where a missing value lies.
-        """
-        if self.behind is None:
-            return ahead
-        step = torch.arange(ahead.shape[1], device=ahead.device) - self.behind
-        return ahead.gather(1, step.clamp(min=0)).masked_fill(step < 0, torch.nan)
 
 
 def _in_rows(x: Tensor) -> Tensor:

@@ -100,18 +100,19 @@ class Spread(nn.Module):
         At the logits -9, -8.9, ..., 9 of the probability; never falls, zero in the middle.
     n_windows : float
         Held-out windows of a series, in the mean, that these were learned from.
-    trained_factor : float, default=1.0
-        Of the trained weights' offsets.
+    head : QuantileHead, optional
+        Stretches the errors of every window.
 
     Attributes
     ----------
-    head : QuantileHead or None
-        Stretches the errors of every window; None at first.
+    trained_factor : Tensor of shape ()
+        Of the trained weights' offsets; one at first.
     """
 
     typical: Tensor
     width: Tensor
     shape: Tensor
+    trained_factor: Tensor
 
     def __init__(
         self,
@@ -121,15 +122,15 @@ class Spread(nn.Module):
         growth: float,
         shape: np.ndarray,
         n_windows: float,
-        trained_factor: float = 1.0,
+        head: QuantileHead | None = None,
     ):
         super().__init__()
-        self.head: QuantileHead | None = None
+        self.head = head
         self.season, self.growth, self.n_windows = season, growth, n_windows
-        self.trained_factor = trained_factor
         self.register_buffer("typical", torch.as_tensor(typical).float())
         self.register_buffer("width", torch.as_tensor(width).float())
         self.register_buffer("shape", torch.as_tensor(shape).double())
+        self.register_buffer("trained_factor", torch.ones((), dtype=torch.float64))
 
     @torch.no_grad()
     def quantiles(

@@ -75,20 +75,20 @@ class Prior(nn.Module):
     def parts(self, block: Histories, steps: int) -> dict[str, Tensor]:
         """Forecast of every candidate times its share, (n_rows, steps)."""
         most = block.furthest(steps)
-        found = self.candidates(block, most, self.of_net(block, most)[0])
+        found = self._candidates(block, most, self._of_net(block, most)[0])
         return {name: block.from_the_end(one, steps) for name, one in found.items()}
 
     def _block(self, block: Histories, steps: int) -> tuple[Tensor, Tensor | None]:
         """Forecasts of some rows, and the distance of the net's quantiles from its median."""
         most = block.furthest(steps)
-        median, offsets = self.of_net(block, most)
-        parts = list(self.candidates(block, most, median).values())
+        median, offsets = self._of_net(block, most)
+        parts = list(self._candidates(block, most, median).values())
         ahead = self._within_reach(sum(parts[1:], parts[0]), block.values, block.shown)
         if offsets is not None:
             offsets = block.from_the_end(offsets, steps)
         return block.from_the_end(ahead, steps), offsets
 
-    def of_net(self, block: Histories, steps: int) -> tuple[Tensor | None, Tensor | None]:
+    def _of_net(self, block: Histories, steps: int) -> tuple[Tensor | None, Tensor | None]:
         """Median of the net behind the ends of rows, and the distance of its quantiles from it."""
         if self.net is None or "net" not in self.shares(1):
             return None, None
@@ -108,7 +108,7 @@ class Prior(nn.Module):
         """Name of a candidate that tells a net as it came from one that was trained further."""
         return "tuned_net" if name == "net" and self.tuned else name
 
-    def candidates(self, block: Histories, steps: int, median: Tensor | None) -> dict[str, Tensor]:
+    def _candidates(self, block: Histories, steps: int, median: Tensor | None) -> dict[str, Tensor]:
         """Forecast of every candidate behind the ends of rows times its share.
 
         ``median`` is the net's.

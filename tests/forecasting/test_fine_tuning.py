@@ -11,6 +11,7 @@ import torch
 from skscale import SigmaForecaster
 from skscale.forecasting import _evidence, _fine_tuning
 from skscale.forecasting._prior import find_prior
+from skscale.training import Batch
 
 STEPS = range(1, 13)
 
@@ -164,3 +165,21 @@ def test_rows_hold_what_the_net_sees_and_what_came():
     assert rows[1, -ahead:][5:].isnan().all()
     quantiles = net.scaled(*inputs[:3])
     torch.testing.assert_close(_fine_tuning._OfRows(net)(rows)[1], quantiles[0])
+
+
+def test_windows_that_end_in_missing_values_do_not_train():
+    """Their histories end before: what came is not what followed."""
+    prior = find_prior("seasonal-12", 12)
+    horizon = prior.net.prediction_length
+    x = 100 + 10 * torch.sin(torch.arange(48.0)).repeat(2, 1).unsqueeze(2)
+    y = torch.full((2, horizon, 1), 100.0)
+    mask = torch.ones(2, 48, 1, dtype=torch.bool)
+    mask[1, -3:] = False
+    mask[:, 20] = False
+    one = torch.ones(2, 1, 1)
+    both = _fine_tuning._rows(prior, Batch(x, y, mask, None, None, None, 0 * one, one))
+    first = _fine_tuning._rows(
+        prior, Batch(x[:1], y[:1], mask[:1], None, None, None, 0 * one[:1], one[:1])
+    )
+    assert len(both) == 1
+    assert torch.equal(both, first)

@@ -366,7 +366,7 @@ def test_trained_weights_count_as_forty_windows():
 
     def quantiles(n_windows, share, factor=1.0):
         spread, trained = plain_spread(n_windows), trained_offsets(share)
-        spread.trained_factor = factor
+        spread.trained_factor.fill_(factor)
         return spread.quantiles(ahead, batch, LEVELS, trained)[:, :, 0, 0].numpy() - 100
 
     held_out = np.log([1 / 9, 1.0, 4.0])[:, None]
@@ -418,7 +418,7 @@ def test_without_held_out_windows_quantiles_are_the_weights_own():
     y = load_airline()[:60]
     forecaster = SigmaForecaster(random_state=0).fit(y, fh=range(1, 13))
     forecaster.model_.spread.n_windows = 0.0
-    forecaster.model_.spread.trained_factor = 1.0
+    forecaster.model_.spread.trained_factor.fill_(1.0)
     found = forecaster.predict_quantiles(alpha=[0.05, 0.5, 0.9]).to_numpy()
     net = load("seasonal-12")
     places = [net.quantile_levels.index(level) for level in (0.05, 0.5, 0.9)]
@@ -465,7 +465,7 @@ def test_a_panel_s_windows_do_not_silence_the_weights():
     spread = SigmaForecaster(random_state=0).fit(y, fh=[1, 2, 3]).model_.spread
     alone = SigmaForecaster(random_state=0).fit(frames[0], fh=[1, 2, 3]).model_.spread
     assert spread.n_windows == pytest.approx(alone.n_windows)
-    assert 0.8 < spread.trained_factor < 1.25
+    assert 0.8 < float(spread.trained_factor) < 1.25
 
 
 def test_overlapping_windows_are_not_news():

@@ -195,7 +195,7 @@ def test_missing_last_values_are_a_longer_horizon(name):
     # The weights' own: those held out are another matter.
     for forecaster in (found, expected):
         forecaster.model_.spread.n_windows = 0.0
-        forecaster.model_.spread.trained_factor = 1.0
+        forecaster.model_.spread.trained_factor.fill_(1.0)
     ends = (f.predict_interval(coverage=0.8).to_numpy() for f in (found, expected))
     np.testing.assert_allclose(*ends, rtol=1e-5)
 
