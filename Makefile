@@ -11,10 +11,10 @@ REQUIREMENTS := pyproject.toml constraints.txt
 # series are short: a second thread there only waits.
 WORKERS ?= 2
 GPU_PYTHON ?= python3
-demo paper test: export OMP_NUM_THREADS = 1
+demo paper test coverage: export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo paper test gpu lint typecheck docs clean
+.PHONY: help demo paper test coverage gpu lint typecheck docs release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -44,9 +44,14 @@ paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuil
 	$(BIN)/python -m examples.paper.context_cost
 	$(BIN)/python -m examples.paper.case_study --data $(DATA)
 	$(BIN)/python -m examples.paper.page
+	$(BIN)/python -m examples.glance
+	$(BIN)/python -m examples.benchmarks.models
 
 test: $(VENV)/.test  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+coverage: $(VENV)/.test  ## tests and the lines that they do not reach
+	$(BIN)/python -m pytest -n $(WORKERS) --cov=skscale --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 # Uses the Python that is there, and installs nothing: a machine with a card has a torch of its own.
 gpu:  ## what only a GPU shows: tests marked cuda, tables; at most 8 minutes (GPU_PYTHON=python3)
@@ -59,8 +64,12 @@ lint: $(VENV)/.dev  ## ruff: rules and format
 typecheck: $(VENV)/.dev  ## mypy
 	$(BIN)/mypy
 
+docs: export NO_MKDOCS_2_WARNING = 1
 docs: $(VENV)/.docs  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
+
+release: $(VENV)/.release  ## build, check and try the package; TAG=1 tags the commit
+	$(BIN)/python tools/release.py $(if $(TAG),--tag)
 
 clean:  ## remove the environment and everything that was built
 	rm -rf $(VENV) build dist site demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -70,12 +79,13 @@ $(BIN)/python:
 		else "skscale needs Python 3.11 to 3.13, not %d.%d; try make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per extra (.demo, .test, .dev, .docs).
+# One stamp per extra (.demo, .test, .dev, .docs, .release).
 $(VENV)/.demo: EXTRA = demo
 $(VENV)/.test: EXTRA = tests
 $(VENV)/.dev: EXTRA = dev
 $(VENV)/.docs: EXTRA = docs
-$(VENV)/.demo $(VENV)/.test $(VENV)/.dev $(VENV)/.docs: $(REQUIREMENTS) | $(BIN)/python
+$(VENV)/.release: EXTRA = release
+$(VENV)/.demo $(VENV)/.test $(VENV)/.dev $(VENV)/.docs $(VENV)/.release: $(REQUIREMENTS) | $(BIN)/python
 	@echo "installing skscale[$(EXTRA)] into $(VENV) (the first time takes minutes)"
 	$(INSTALL) --editable ".[$(EXTRA)]"
 	@touch $@

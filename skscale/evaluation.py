@@ -42,6 +42,17 @@ class Backtest:
         In original units.
     alpha : list of float
         Their probabilities: a half, and those that the metrics ask for.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from sktime.split import ExpandingWindowSplitter
+    >>> from skscale import SigmaForecaster
+    >>> from skscale.evaluation import backtest
+    >>> cv = ExpandingWindowSplitter(fh=[1, 2, 3], initial_window=96, step_length=12)
+    >>> found = backtest(SigmaForecaster(random_state=0), load_airline(), cv, detail=True)
+    >>> found.forecasts.shape
+    (4, 1, 3, 1)
     """
 
     scores: pd.DataFrame

@@ -38,7 +38,7 @@ MAY_IMPORT_SKTIME = {"forecasting", "evaluation", "_scores", "registry"}
 IMPORTED_AS = {"scikit-learn": "sklearn"}
 LONGER = {
     "forecasting/_base.py": 230,  # sktime's verbs alone, however much arrives
-    "evaluation.py": 310,  # half of it documentation
+    "evaluation.py": 320,  # half of it documentation
     "ops/classical.py": 340,  # three textbook methods with their sources
     "representation/_autoencoder.py": 365,  # a documented list of 20 parameters
 }
@@ -114,7 +114,7 @@ def test_every_dependency_is_imported():
     needed = {re.split(r"[^\w-]", line)[0] for line in listed["dependencies"]}
     outside = {module.split(".")[0] for path in MODULES for module in imports(path)}
     assert {IMPORTED_AS.get(name, name) for name in needed} <= outside
-    optional = {"holidays", "lightning_fabric", "lightning", "matplotlib", "pywt", "skpro"}
+    optional = {"holidays", "lightning_fabric", "lightning", "matplotlib", "pooch", "pywt", "skpro"}
     known = {IMPORTED_AS.get(name, name) for name in needed} | optional | {"skscale"}
     assert outside - known <= sys.stdlib_module_names
 

@@ -1,34 +1,50 @@
-"""Every Python block of the README runs, in order, as a reader would type it."""
+"""Every Python block of the README and of the home page runs alone, in a fresh process."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from skscale import SigmaForecaster
-
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    pytest.param(block, id=f"{page} {number}")
+    for page in ("README.md", "docs/index.md")
+    for number, block in enumerate(BLOCK.findall((ROOT / page).read_text("utf-8")), 1)
+]
+CHECK = """
+import numpy as np
+assert np.isfinite(y_pred.to_numpy()).all()
+"""
 
 
-@pytest.fixture
-def one_epoch(monkeypatch):
-    """Train for one epoch by default: what runs is under test here, not how well."""
-    defaults = SigmaForecaster.__init__.__kwdefaults__
-    monkeypatch.setitem(defaults, "max_epochs", 1)
+def test_the_blocks_are_found():
+    assert len(BLOCKS) >= 5
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # sktime's compositions announce changes of their own
-def test_python_blocks_run(one_epoch):
-    blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    assert len(blocks) >= 8
-    names: dict[str, object] = {}
-    for number, block in enumerate(blocks, 1):
-        if not torch.cuda.is_available():
-            block = block.replace('device="cuda"', 'device="cpu"')
-        exec(compile(block, f"{README.name}, block {number}", "exec"), names)
-        if "y_pred" in names:
-            assert np.isfinite(names["y_pred"].to_numpy()).all()
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_runs_alone(block, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", block + CHECK],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_takes_two_screens():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_to_files(name):
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / name).read_text("utf-8"))
+    missing = [one for one in links if "://" not in one and not (ROOT / one).exists()]
+    assert not missing

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from skscale import datasets
 from skscale.forecasting import NetworkForecaster
 from skscale.forecasting._future import within
 from skscale.forecasting._panel import Panel
@@ -24,24 +25,10 @@ from skscale.training import resolve_device
 ETT_HOURS = (8_640, 11_520, 14_400)  # 12, 4 and 4 months of 30 days
 
 
-class Source(NamedTuple):
-    """Where a data set lies, its time step, and its borders (None: 7 : 1 : 2 by rows)."""
-
-    file: str
-    step: str
-    borders: tuple[int, int, int] | None = None
-
-
-SOURCES = {
-    "ETTh1": Source("ett/ETTh1.csv", "h", ETT_HOURS),
-    "ETTh2": Source("ett/ETTh2.csv", "h", ETT_HOURS),
-    "ETTm1": Source("ett/ETTm1.csv", "15min", tuple(4 * rows for rows in ETT_HOURS)),
-    "ETTm2": Source("ett/ETTm2.csv", "15min", tuple(4 * rows for rows in ETT_HOURS)),
-    "Exchange": Source("exchange_rate/exchange_rate.csv", "D"),
-    "Weather": Source("weather/weather.csv", "10min"),
-    "Electricity": Source("electricity/electricity.csv", "h"),
-    "Traffic": Source("traffic/traffic.csv", "h"),
-}
+# First rows of the validation part and of the test part, and the end; others are 7 : 1 : 2.
+ETT_QUARTERS = tuple(4 * rows for rows in ETT_HOURS)
+BORDERS = {"ETTh1": ETT_HOURS, "ETTh2": ETT_HOURS, "ETTm1": ETT_QUARTERS, "ETTm2": ETT_QUARTERS}
+SOURCES = (*BORDERS, "Exchange", "Weather", "Electricity", "Traffic")
 
 
 @dataclass(frozen=True)
@@ -93,22 +80,11 @@ Forecast = Callable[[range], np.ndarray]
 
 
 def load(name: str, folder: Path) -> Benchmark:
-    """Load a data set by its name in `SOURCES`; the csv may be packed as ``.csv.xz``.
-
-    The dates count back from the last row in even steps. That changes Weather alone, where one
-    stamp occurs twice and nine are missing: rows before 29 May 2020 get dates 80 to 90 minutes
-    later than in the file.
-    """
+    """Load a data set by its name in `SOURCES` from a folder, see `skscale.datasets.load`."""
     if name not in SOURCES:
         raise ValueError(f"dataset must be one of {list(SOURCES)}, got {name!r}")
-    source = SOURCES[name]
-    plain = folder / source.file
-    path = next((p for p in (plain, plain.with_suffix(".csv.xz")) if p.is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"{name}: neither {plain} nor {plain}.xz exists; see --data")
-    raw = pd.read_csv(path, parse_dates=["date"], index_col="date", encoding_errors="replace")
-    raw.index = pd.date_range(end=raw.index[-1], periods=len(raw), freq=source.step)
-    return split(raw, source.borders or seven_one_two(len(raw)))
+    raw = datasets.load(name, folder=folder)
+    return split(raw, BORDERS.get(name) or seven_one_two(len(raw)))
 
 
 def seven_one_two(n_rows: int) -> tuple[int, int, int]:

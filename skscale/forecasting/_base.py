@@ -42,6 +42,12 @@ class NetworkForecaster(NetworkParameters, SavableForecaster, AllOrNothing, Look
 
     A subclass is a dataclass that names its network and has a field for each parameter of it
     that users set, see ``docs/extending.md``.
+
+    Examples
+    --------
+    >>> from skscale.forecasting import NetworkForecaster, SigmaForecaster
+    >>> issubclass(SigmaForecaster, NetworkForecaster)
+    True
     """
 
     _network: ClassVar[type[ForecastNet]]

@@ -36,6 +36,12 @@ class ScalingOperator(SeriesTransformer):
         Scale in use; differs from ``scale`` if that was ``"forecastability"``.
     candidate_scales_, forecastability_curve_ : ndarray
         Scales tried and the mean forecastability at each; for ``scale="forecastability"`` only.
+
+    Examples
+    --------
+    >>> from skscale.operators import MaxPooling, ScalingOperator
+    >>> issubclass(MaxPooling, ScalingOperator)
+    True
     """
 
     # Time steps that a coarse point stands for: 1, or the scale.

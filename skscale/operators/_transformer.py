@@ -39,6 +39,13 @@ class SeriesTransformer(Savable, ClassNamePrefixFeaturesOutMixin, TransformerMix
         As ``n_timepoints_in_``: the features are the time points.
     feature_names_in_ : ndarray of str
         Column names, where X was a data frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscale.operators import MultiScale, SeriesTransformer
+    >>> isinstance(MultiScale(), SeriesTransformer)
+    True
     """
 
     # Numbers handled at a time, None for all: operators that make several passes are faster,

@@ -72,6 +72,15 @@ def toeplitz(weights: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (..., length, length)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import toeplitz
+    >>> toeplitz(torch.tensor([2.0, 1.0, 0.0]))
+    tensor([[2., 1., 0.],
+            [1., 2., 1.],
+            [0., 1., 2.]])
     """
     length = weights.shape[-1]
     two_sided = torch.cat((weights.flip(-1)[..., :-1], weights), dim=-1)
@@ -87,6 +96,14 @@ def kernel_half_width(weights: Tensor, tolerance: float = 1e-6) -> int:
         One-sided weights; the largest width over the leading dimensions is returned.
     tolerance : float, default=1e-6
         Share of the two-sided mass (Sigma paper, Eq. 10).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import discrete_gaussian, kernel_half_width
+    >>> weights = discrete_gaussian(torch.tensor(2.0), 50)
+    >>> kernel_half_width(weights)
+    8
     """
     mass = weights.detach().abs().to(torch.float64)
     mass = torch.cat((mass[..., :1], 2 * mass[..., 1:]), dim=-1)

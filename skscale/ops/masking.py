@@ -31,17 +31,41 @@ _PROPORTIONATE = 50.0
 
 
 def beside_values(mask: Tensor) -> Tensor:
-    """Mask beside values, (batch, length, 1) or (batch, length, n_channels)."""
+    """Mask beside values, (batch, length, 1) or (batch, length, n_channels).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import beside_values
+    >>> beside_values(torch.ones(2, 5, dtype=torch.bool)).shape
+    torch.Size([2, 5, 1])
+    """
     return mask if mask.dim() == 3 else mask.unsqueeze(-1)
 
 
 def begun(mask: Tensor) -> Tensor:
-    """True from the first observed value on, in the shape of ``mask``; before is padding."""
+    """True from the first observed value on, in the shape of ``mask``; before is padding.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import begun
+    >>> begun(torch.tensor([[[False], [True], [False]]]))[0, :, 0]
+    tensor([False,  True,  True])
+    """
     return mask.cumsum(1) > 0
 
 
 def has_holes(mask: Tensor) -> bool:
-    """Whether values behind the first are missing; a GPU is not waited for: yes, there."""
+    """Whether values behind the first are missing; a GPU is not waited for: yes, there.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import has_holes
+    >>> has_holes(torch.tensor([[[False], [True], [True]]]))  # padding is no hole
+    False
+    """
     return mask.device.type != "cpu" or bool((begun(mask) & ~mask).any())
 
 
@@ -180,7 +204,16 @@ def fill_in_proportion(x: Tensor, mask: Tensor, season: int = 1) -> Tensor:
 
 
 def fill_window(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:
-    """Windows without gaps: holes as in `fill_holes`, padding as in `fill_padding`."""
+    """Windows without gaps: holes as in `fill_holes`, padding as in `fill_padding`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops import fill_window
+    >>> x = torch.tensor([[[0.0], [1.0], [0.0], [3.0]]])
+    >>> fill_window(x, torch.tensor([[[False], [True], [False], [True]]]))[0, :, 0]
+    tensor([1., 1., 2., 3.])
+    """
     if mask is None:
         return x
     if has_holes(mask):

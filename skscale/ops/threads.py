@@ -47,4 +47,5 @@ def threads_for(n_values: int, one_core: int = 8_192) -> Iterator[None]:
 
 
 # OpenMP's threads do not survive a fork: a child that counts on them waits for ever.
-os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))

@@ -123,7 +123,14 @@ def wavelet_reconstruction(
 
 
 def check_level(level: object, length: int) -> int:
-    """Return a wavelet level as an int, or raise a ValueError that says what is wrong."""
+    """Return a wavelet level as an int, or raise a ValueError that says what is wrong.
+
+    Examples
+    --------
+    >>> from skscale.ops import check_level
+    >>> check_level(2.0, length=16)
+    2
+    """
     level = check_scale(level)
     if level > length.bit_length() - 1:
         raise ValueError(

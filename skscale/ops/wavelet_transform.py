@@ -30,6 +30,12 @@ class FilterBank(NamedTuple):
     Attributes
     ----------
     decomposition, reconstruction : float64 Tensor of shape (2, n_taps)
+
+    Examples
+    --------
+    >>> from skscale.ops import filter_bank
+    >>> filter_bank("haar").decomposition.shape
+    torch.Size([2, 2])
     """
 
     decomposition: Tensor

@@ -23,6 +23,13 @@ def pinball(quantiles: Tensor, target: Tensor, weight: Tensor | None = None) -> 
         NaN, such as beyond the end of a series, counts as no error.
     weight : Tensor of shape (batch, 1), optional
         Brings the errors of a window to units that all windows share.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.pretrained import pinball
+    >>> pinball(torch.zeros(1, 4, 13), torch.zeros(1, 4)).item()
+    0.0
     """
     levels = torch.tensor(QUANTILES, device=quantiles.device)
     importance = torch.where(levels == 0.5, _MEDIAN_WEIGHT, 1.0)

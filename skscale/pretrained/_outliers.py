@@ -31,6 +31,14 @@ def outliers(x: Tensor, mask: Tensor) -> Tensor:
     -------
     bool Tensor of the same shape
         Nothing in windows of less than six points.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.pretrained import outliers
+    >>> x = torch.tensor([[1.0, 2.0, 1.0, 900.0, 2.0, 1.0, 2.0, 1.0]])
+    >>> outliers(x, torch.ones_like(x, dtype=torch.bool)).nonzero()
+    tensor([[0, 3]])
     """
     n = mask.sum(dim=1, keepdim=True)
     aside = (n * _SET_ASIDE).long().clamp(min=1)

@@ -36,6 +36,14 @@ class TrainedNet(nn.Module):
         Points that the longest network sees.
     prediction_length : int
         Steps that the networks forecast at once.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.pretrained import load
+    >>> net = load("seasonal-12")
+    >>> net.quantiles(torch.arange(48.0)[None], steps=6).shape
+    torch.Size([1, 6, 13])
     """
 
     quantile_levels = QUANTILES

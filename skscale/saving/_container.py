@@ -30,7 +30,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # equal estimators are equal files
 
 
 class UnreadableFileError(ValueError):
-    """A file is not one that `load` can read: damaged, changed, or too new."""
+    """A file is not one that `load` can read: damaged, changed, or too new.
+
+    Examples
+    --------
+    >>> from skscale.saving import UnreadableFileError
+    >>> issubclass(UnreadableFileError, ValueError)
+    True
+    """
 
 
 class Content(NamedTuple):

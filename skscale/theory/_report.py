@@ -21,6 +21,16 @@ class Finding:
         Worst value found; its meaning is told in ``reason``. nan if there is none.
     witness : tuple of ndarray
         Input, or pair of inputs, at which the worst value was found; may be empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscale.operators import AveragePooling
+    >>> from skscale.theory import check_scaling_operator
+    >>> X = np.random.default_rng(0).normal(size=(4, 32))
+    >>> report = check_scaling_operator(AveragePooling, X)
+    >>> report.findings["non_expansive"].passed
+    True
     """
 
     passed: bool | None
@@ -39,6 +49,16 @@ class Report:
         What was checked.
     findings : dict of str to Finding
         Such as ``"non_expansive"``; ``report.non_expansive`` is its ``passed``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscale.operators import AveragePooling
+    >>> from skscale.theory import check_scaling_operator
+    >>> X = np.random.default_rng(0).normal(size=(4, 32))
+    >>> report = check_scaling_operator(AveragePooling, X)
+    >>> report.non_expansive, report.passed
+    (True, True)
     """
 
     subject: str

@@ -27,6 +27,12 @@ class Progress(NamedTuple):
         The network, to look at: changing it changes the training.
     history : History
         Losses of all epochs that are done.
+
+    Examples
+    --------
+    >>> from skscale.training import Progress
+    >>> Progress._fields
+    ('epoch', 'max_epochs', 'net', 'history')
     """
 
     epoch: int

@@ -55,6 +55,12 @@ class TrainingConfig:
     compile : bool, default=False
         Compile the network (`torch.compile`, with CUDA graphs on a GPU). Where that fails, training
         goes on without and `History.notes` says why.
+
+    Examples
+    --------
+    >>> from skscale.training import TrainingConfig
+    >>> TrainingConfig(loss="mae", max_epochs=5).max_epochs
+    5
     """
 
     loss: str | Loss = "mse"
@@ -132,6 +138,18 @@ class History:
 
     ``best_epoch`` is the epoch whose weights were kept, counted from 0; -1 stands for the weights
     before the first step, where no epoch had a lower validation loss than they had.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import SeriesBuffer, TrainingConfig, Windows, train
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> history = train(DLinearNet(4, 2, 1), windows, TrainingConfig(max_epochs=3))
+    >>> len(history.train_loss), history.best_epoch
+    (3, 2)
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -143,4 +161,11 @@ class History:
 
 
 class NonFiniteLossError(RuntimeError):
-    """Training met a loss or a weight that is nan or infinite."""
+    """Training met a loss or a weight that is nan or infinite.
+
+    Examples
+    --------
+    >>> from skscale.training import NonFiniteLossError
+    >>> issubclass(NonFiniteLossError, RuntimeError)
+    True
+    """

@@ -11,7 +11,16 @@ __all__ = ["BatchSource", "Rows", "spread_indices"]
 
 
 class BatchSource(Protocol):
-    """Samples that can be counted and gathered by index, such as `Windows` and `Rows`."""
+    """Samples that can be counted and gathered by index, such as `Windows` and `Rows`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.training import BatchSource, Rows
+    >>> source: BatchSource = Rows(torch.zeros(10, 3))
+    >>> len(source), source.sample_size
+    (10, 3)
+    """
 
     @property
     def device(self) -> torch.device:

@@ -24,6 +24,12 @@ def resolve_device(name: str | torch.device) -> torch.device:
     ------
     ValueError
         If it is no such name, torch finds no such device, or it has no float64.
+
+    Examples
+    --------
+    >>> from skscale.training import resolve_device
+    >>> resolve_device("cpu")
+    device(type='cpu')
     """
     here = _accelerator()
     if isinstance(name, str) and name == "auto":

@@ -30,6 +30,18 @@ def evaluate(
     config : TrainingConfig
     run : Run, optional
         Its objective and its processes count.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import NLinearNet
+    >>> from skscale.training import SeriesBuffer, TrainingConfig, Windows, evaluate
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> loss = evaluate(NLinearNet(4, 2, 1), windows, TrainingConfig(loss="mae"))
+    >>> loss > 0
+    True
     """
     run = run or Run()
     runtime, objective = run.runtime_on(windows.device), run.objective_of(config)
@@ -59,6 +71,18 @@ def series_errors(
     errors, counts : float64 Tensor of shape (n_series, n_channels)
         In scaled units, and over how many values, each with its weight; zero where nothing was
         forecast.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import SeriesBuffer, TrainingConfig, Windows, series_errors
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> errors, counts = series_errors(DLinearNet(4, 2, 1), windows, TrainingConfig())
+    >>> counts
+    tensor([[14.]], dtype=torch.float64)
     """
     net.eval()
     size = windows.buffer.location.shape
@@ -75,7 +99,19 @@ def series_errors(
 
 @torch.no_grad()
 def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
-    """Forecasts of all ``windows``, (n_windows, prediction_length, n_channels), scaled units."""
+    """Forecasts of all ``windows``, (n_windows, prediction_length, n_channels), scaled units.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import SeriesBuffer, Windows, predict
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> predict(DLinearNet(4, 2, 1), windows).shape
+    torch.Size([7, 2, 1])
+    """
     net.eval()
     indices = spread_indices(windows, None).split(batch_size)
     with threads_for(min(len(windows), batch_size) * windows.sample_size):

@@ -59,6 +59,17 @@ def fit_linear_maps(
     -------
     list of Tensor of shape (prediction_length, context_length)
         One map for each penalty; the prior itself if no window is left.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.training import SeriesBuffer, Windows, fit_linear_maps
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> (shrunk,) = fit_linear_maps(windows, torch.zeros(2, 4), penalties=[1.0])
+    >>> shrunk.shape
+    torch.Size([2, 4])
     """
     prior = prior.to(windows.device, torch.float64)
     half, many = _observed_steps(windows, prior.shape[1])

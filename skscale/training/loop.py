@@ -73,6 +73,19 @@ def train(
     ------
     NonFiniteLossError
         If a training or validation loss, or a weight, is nan or infinite; names the epoch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import Run, SeriesBuffer, TrainingConfig, Windows, train
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> config = TrainingConfig(loss="mae", max_epochs=5)
+    >>> history = train(DLinearNet(4, 2, 1), windows, config, run=Run(seed=0))
+    >>> history.train_loss[-1] < history.train_loss[0]
+    True
     """
     run = run or Run()
     _check_weights(net, config)

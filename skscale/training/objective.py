@@ -17,7 +17,19 @@ Objective = Callable[[Any, Any], Tensor]
 
 
 def forward(net: Any, batch: Batch) -> Tensor:
-    """Forecast of a batch, in scaled units."""
+    """Forecast of a batch, in scaled units.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import SeriesBuffer, Windows, forward
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> forward(DLinearNet(4, 2, 1), windows.batch(torch.tensor([0, 3]))).shape
+    torch.Size([2, 2, 1])
+    """
     batch = as_read_by(net, batch)
     return net(batch.x, batch.past_features, batch.future_features, batch.mask)
 
@@ -39,6 +51,19 @@ def _first(features: Tensor | None, n_columns: int) -> Tensor | None:
 
 
 def forecast_objective(loss: str | Loss) -> Objective:
-    """Loss of the forecast of a batch, see `get_loss`."""
+    """Loss of the forecast of a batch, see `get_loss`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import DLinearNet
+    >>> from skscale.training import SeriesBuffer, Windows, forecast_objective
+    >>> one = torch.ones(1, 1)
+    >>> buffer = SeriesBuffer(torch.arange(12.0)[:, None], torch.tensor([0, 12]), 0 * one, one)
+    >>> windows = Windows(buffer, 4, 2, torch.tensor([4]), torch.tensor([10]))
+    >>> objective = forecast_objective("mae")
+    >>> objective(DLinearNet(4, 2, 1), windows.batch(torch.tensor([0]))).shape
+    torch.Size([])
+    """
     of = get_loss(loss)
     return lambda net, batch: of(forward(net, batch), batch)

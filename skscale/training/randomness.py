@@ -161,7 +161,8 @@ def _renew_turn() -> None:
 
 
 # A child forked while another thread draws would wait for that thread for ever.
-os.register_at_fork(after_in_child=_renew_turn)
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    os.register_at_fork(after_in_child=_renew_turn)
 
 
 @contextmanager

@@ -39,6 +39,12 @@ class Runtime:
     ----------
     device : torch.device
     fabric : lightning_fabric.Fabric or None
+
+    Examples
+    --------
+    >>> from skscale.training import Runtime
+    >>> Runtime.of("cpu").device
+    device(type='cpu')
     """
 
     device: torch.device

@@ -34,6 +34,12 @@ class Batch(NamedTuple):
         What brings ``x`` and ``y`` back to their original units.
     weight : Tensor of shape (batch, prediction_length, 1) or None
         What an error of ``y`` counts for, one on average; None where all count the same.
+
+    Examples
+    --------
+    >>> from skscale.training import Batch
+    >>> Batch._fields[:2]
+    ('x', 'y')
     """
 
     x: Tensor
@@ -74,6 +80,15 @@ class SeriesBuffer:
     weight : Tensor of shape (n_series, prediction_length) or None
         What errors of each series count for at every step of the horizon; None where all count
         the same.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.training import SeriesBuffer
+    >>> two = torch.ones(2, 1)
+    >>> buffer = SeriesBuffer(torch.arange(5.0)[:, None], torch.tensor([0, 2, 5]), 0 * two, two)
+    >>> buffer.lengths
+    tensor([2, 3])
     """
 
     values: Tensor

@@ -292,7 +292,7 @@ def test_a_setting_the_forecaster_lacks_is_refused(arguments):
         (["--model", "sigma", NAIVE, "--max-epochs", "1"], "NaiveForecaster: .*max_epochs=1"),
         (["--model", "sigma", "magic"], "magic: model must be one of"),
         (["--horizon", "4", "41"], "Exchange: prediction_length=41 is longer than the test part"),
-        (["--dataset", "Exchange", "ETTh1"], "ETTh1: neither .* exists"),
+        (["--dataset", "Exchange", "ETTh1"], "must hold ett/ETTh1.csv"),
     ],
 )
 def test_mistakes_show_before_any_run(tiny_exchange, tmp_path, flags, message):

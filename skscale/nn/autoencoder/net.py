@@ -30,6 +30,14 @@ class Latent(NamedTuple):
     """Distribution of the latent vector of every series, shape (batch, n_latent).
 
     ``log_variance`` is None where the autoencoder is not variational.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import MultiScaleAutoencoderNet
+    >>> latent = MultiScaleAutoencoderNet(16, 1, latent_size=4).encode(torch.zeros(5, 16, 1))
+    >>> latent.mean.shape, latent.log_variance
+    (torch.Size([5, 8]), None)
     """
 
     mean: Tensor

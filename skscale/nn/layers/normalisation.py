@@ -15,7 +15,16 @@ __all__ = ["RevIN", "RevINState"]
 
 
 class RevINState(NamedTuple):
-    """Location and scale of each window and channel, shape ``(batch, 1, n_channels)``."""
+    """Location and scale of each window and channel, shape ``(batch, 1, n_channels)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.nn import RevIN
+    >>> _, state = RevIN(n_channels=1)(torch.tensor([[[1.0], [3.0]]]))
+    >>> state.location.item()
+    2.0
+    """
 
     location: Tensor
     scale: Tensor
