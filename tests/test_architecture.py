@@ -27,6 +27,7 @@ ALLOWED = {
     "_scores": {"forecasting"},
     "explanation": {"nn", "training", "forecasting", "evaluation"},
     "backtest": {"evaluation"},
+    "callbacks": {"training"},
     "registry": set(),
     "official": {"nn", "ops"},
     "persistence": {"nn", "official"},

@@ -103,6 +103,7 @@ ALLOWED = {
     "max_time": either(none, number(0, 3e38, open_left=True)),
     "callbacks": words([], ()),
     "fine_tune": either(auto, flag),
+    "checkpoint_dir": lambda value: value is None or (isinstance(value, str) and value != ""),
     "intervals": words("conformal", "network"),
     "bounds": either(auto, none, words((0.5, 1.0), (1, 2))),
     "device": words("auto", "cpu"),

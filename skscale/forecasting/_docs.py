@@ -86,6 +86,11 @@ _SHARED = """    context_length : int or "auto", default="auto"
     callbacks : list of skscale.training.Callback, default=()
         Called before training, after every epoch and after training, where they may look on and
         stop it; not where no network is trained, see ``pretrained``.
+    checkpoint_dir : str, Path or None, default=None
+        Folder in which the state of training is kept after every epoch. A fit that was killed, and
+        is begun again with the same data and parameters, goes on from there and ends with the
+        same bits; with others it is an error that names the difference. A fit that ends removes
+        its checkpoint. The folder is made where it is missing; saved forecasters do not keep it.
     intervals : {"conformal", "network"}, default="conformal"
         Where quantiles come from. ``"conformal"``: errors on the held-out windows by step,
         relative to the mean seasonal change of the context. ``"network"``: a small network beside

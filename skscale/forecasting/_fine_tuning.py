@@ -57,7 +57,7 @@ def fine_tuned(prior: Prior, parts: Parts, run: Run) -> FineTuned:
         Its random numbers go on.
     """
     assert prior.net is not None
-    run = run.minimising(_loss)
+    run = run.minimising(_loss, name="trained_weights")
     before = _samples(prior, parts.training, _BEFORE, run)
     held_out = _samples(prior, parts.validation, _HELD_OUT, run)
     net = _OfRows(deepcopy(prior.net).requires_grad_(True))
@@ -66,6 +66,7 @@ def fine_tuned(prior: Prior, parts: Parts, run: Run) -> FineTuned:
     loss = _loss_of(first, held_out, run) / max(_loss_of(prior, held_out, run), _SMALLEST)
     if loss >= 1:
         return FineTuned(prior, prior, loss)
+    run = run.minimising(_loss, name="trained_weights_on_all")
     recent = _samples(prior, parts.recent, _RECENT, run)
     _train(net, Rows(torch.cat((before.values, recent.values))), run)
     return FineTuned(_with(prior, net), first, loss)

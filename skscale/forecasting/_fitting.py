@@ -11,6 +11,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from skscale.forecasting._calendar import Calendar
+from skscale.forecasting._checkpoints import checkpoints_of
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._effects import find_effects
 from skscale.forecasting._evidence import Evidence
@@ -58,11 +59,17 @@ def fit_network(
     runtime = Runtime.of(forecaster.device, forecaster.precision)
     seed = runtime.agree(int(check_random_state(forecaster.random_state).randint(2**31 - 1)))
     run = Run(seed, runtime, verbose=forecaster.verbose)
+    checkpoints = checkpoints_of(forecaster, panel, horizon, start, run)
+    if checkpoints is not None:
+        run = replace(run, seed=runtime.agree(checkpoints.seed), checkpoints=checkpoints)
     with run.numbers:
         model = _new_model(forecaster, panel, horizon) if start is None else deepcopy(start)
     panel = model.check(panel)
     objective = forecaster._objective(model.network)
-    return _trained(forecaster, model, panel, run.minimising(objective, forecaster.callbacks))
+    model = _trained(forecaster, model, panel, run.minimising(objective, forecaster.callbacks))
+    if checkpoints is not None and runtime.is_first:
+        checkpoints.remove()
+    return model
 
 
 def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> FittedNetwork:

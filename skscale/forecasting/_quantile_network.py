@@ -76,7 +76,7 @@ def with_quantile_head(spread: Spread, forecast: Forecast, parts: Parts, run: Ru
         loss = torch.maximum(level * away, (level - 1) * away).mean(dim=0)
         return (loss * weight).sum() / weight.sum().clamp(min=_SMALLEST)
 
-    train(head, samples[0], _TRAINING, samples[1], run.minimising(pinball))
+    train(head, samples[0], _TRAINING, samples[1], run.minimising(pinball, name="quantile_head"))
     known, rows = (held_out, samples[1]) if len(held_out.chosen) else (training, samples[0])
     spread.head, spread.shape = head, _calibrated(head, rows, known, sizes, prior)
     return spread

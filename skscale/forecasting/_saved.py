@@ -30,6 +30,8 @@ from skscale.saving import Savable
 
 __all__ = ["SavableForecaster"]
 
+_OF_THE_MACHINE = "checkpoint_dir"  # a parameter that is not saved
+
 
 @dataclass
 class _Horizon:
@@ -133,7 +135,7 @@ class SavableForecaster(Savable):
     def _to_save(self: Any) -> _SavedForecaster:
         usual = type(self)().get_config()
         return _SavedForecaster(
-            self.get_params(deep=False),
+            {k: v for k, v in self.get_params(deep=False).items() if k != _OF_THE_MACHINE},
             {k: v for k, v in self.get_config().items() if k not in usual or v != usual[k]},
             getattr(self, "pretrained_", None),
             getattr(self, "model_", None),
@@ -142,6 +144,7 @@ class SavableForecaster(Savable):
 
     @classmethod
     def _from_saved(cls: Any, saved: _SavedForecaster) -> Any:
+        saved.parameters.pop(_OF_THE_MACHINE, None)  # a file is not to say where we write
         forecaster = cls(**saved.parameters).set_config(**saved.config)
         forecaster._check_parameters()
         for model in (saved.pretrained, saved.model):

@@ -1,5 +1,7 @@
 """Estimators in one file, without pickle: `load`, and the method ``save`` of each."""
 
+from skscale.saving._checkpoints import Checkpoints as Checkpoints
+from skscale.saving._checkpoints import described as described
 from skscale.saving._container import UnreadableFileError
 from skscale.saving._estimators import Savable as Savable
 from skscale.saving._estimators import load

@@ -63,7 +63,7 @@ class Callback:
     """
 
     def on_fit_begin(self, progress: Progress) -> None:
-        """Before the first step."""
+        """Before the first step; a fit that goes on from a checkpoint has epochs behind it."""
 
     def on_epoch_end(self, progress: Progress) -> bool | None:
         """After every epoch and its validation; True ends training, which keeps the best weights.
@@ -99,12 +99,22 @@ class Watch:
         self._callbacks = callbacks if runtime.is_first else ()
         self._config, self._runtime = config, runtime
         self._net, self._history = net, history
-        self._end = math.inf if config.max_time is None else perf_counter() + config.max_time
+        self._limit = math.inf if config.max_time is None else config.max_time
+        self._begun = perf_counter()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training, those before it was resumed included."""
+        return perf_counter() - self._begun
+
+    @elapsed.setter
+    def elapsed(self, seconds: float) -> None:
+        self._begun = perf_counter() - seconds
 
     @property
     def is_over(self) -> bool:
         """Whether the time is over within an epoch; several processes ask after it, together."""
-        return self._runtime.is_alone and perf_counter() >= self._end
+        return self._runtime.is_alone and self._out_of_time
 
     def begin(self) -> None:
         """Call before the first step."""
@@ -115,7 +125,7 @@ class Watch:
         """Call after an epoch; whether it is the last, for another reason than its number."""
         asked = [c for c in self._callbacks if c.on_epoch_end(self._progress)]
         reasons = [f"stopped by {type(one).__name__}" for one in asked]
-        if perf_counter() >= self._end:
+        if self._out_of_time:
             reasons.append(f"stopped by max_time={self._config.max_time}")
         stops = bool(self._runtime.agree(len(reasons)))
         if self._progress.epoch < self._config.max_epochs:
@@ -127,6 +137,10 @@ class Watch:
         """Call with the weights that are kept."""
         for callback in self._callbacks:
             callback.on_fit_end(self._progress)
+
+    @property
+    def _out_of_time(self) -> bool:
+        return self._limit < math.inf and self.elapsed >= self._limit
 
     @property
     def _progress(self) -> Progress:

@@ -159,6 +159,11 @@ class History:
     best_epoch: int = 0
     notes: list[str] = field(default_factory=list)
 
+    def note(self, line: str) -> None:
+        """Add a note, once."""
+        if line not in self.notes:
+            self.notes.append(line)
+
 
 class NonFiniteLossError(RuntimeError):
     """Training met a loss or a weight that is nan or infinite.

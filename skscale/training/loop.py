@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from skscale.training.best_weights import BestWeights
 from skscale.training.callbacks import Watch
+from skscale.training.checkpoint import TrainingState, generators_of
 from skscale.training.compilation import CompiledNet
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource
@@ -63,7 +65,7 @@ def train(
     validation : Windows or other BatchSource, optional
         Chooses the epoch whose weights are kept, and stops early. None keeps the last.
     run : Run, optional
-        Seed, precision and processes, objective, callbacks, progress bar.
+        Seed, precision and processes, objective, callbacks, checkpoints, progress bar.
 
     Returns
     -------
@@ -96,10 +98,22 @@ def train(
     bar = progress_bar(config.max_epochs * steps, bool(run.verbose) and step.runtime.is_first)
     with bar, _compiled_numbers(config, run, windows.device):
         if validation is not None and len(validation):
-            best = _BestWeights(net, evaluate(step.net, validation, config, run))
+            best = BestWeights(net, evaluate(step.net, validation, config, run))
+        state = TrainingState(
+            run.checkpoint,
+            net,
+            best,
+            step.optimizer,
+            history,
+            step.watch,
+            generators_of(run, windows.device, config.compile),
+            step.runtime,
+        )
+        over = state.resume()
+        bar.update(len(history.train_loss) * steps)
         step.watch.begin()
-        for epoch in range(config.max_epochs):
-            started = perf_counter()
+        while not over:
+            epoch, started = len(history.train_loss), perf_counter()
             rates = [rates_at(epoch * steps + i) for i in range(steps)]
             order = _order(windows, config.batch_size, steps, run.batches)
             losses = step.runtime.mean(_train_epoch(step, windows, order, rates, bar))
@@ -113,42 +127,12 @@ def train(
             history.seconds.append(perf_counter() - started)
             bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
             impatient = best is not None and best.epochs_since(epoch) >= config.patience
-            if step.watch.stops() or impatient:
-                break
+            over = step.watch.stops() or impatient or epoch + 1 == config.max_epochs
+            state.keep(over)
     history.best_epoch = len(history.train_loss) - 1 if best is None else best.restore()
     net.eval()
     step.watch.end()
     return history
-
-
-class _BestWeights:
-    """Weights with the lowest validation loss."""
-
-    def __init__(self, net: nn.Module, loss: float):
-        self._net = net
-        self._lowest = loss if math.isfinite(loss) else math.inf
-        self._epoch = -1
-        self._state = self._copied()
-        self._lowest_trained, self._latest = math.inf, -1
-
-    def offer(self, loss: float, epoch: int) -> None:
-        """Keep the weights of now if none had a lower loss."""
-        if loss < self._lowest_trained:
-            self._lowest_trained, self._latest = loss, epoch
-        if loss < self._lowest:
-            self._lowest, self._epoch, self._state = loss, epoch, self._copied()
-
-    def epochs_since(self, epoch: int) -> int:
-        """Epochs since the last that was better than all epochs before it."""
-        return epoch - self._latest
-
-    def restore(self) -> int:
-        """Bring the best weights back; return their epoch, -1 for those before the first step."""
-        self._net.load_state_dict(self._state)
-        return self._epoch
-
-    def _copied(self) -> dict[str, Tensor]:
-        return {name: value.clone() for name, value in self._net.state_dict().items()}
 
 
 def _prepare(
@@ -160,7 +144,7 @@ def _prepare(
     net = runtime.wrap(net)
     return _Step(
         net=net,
-        forward=CompiledNet(net, history.notes.append) if config.compile else net,
+        forward=CompiledNet(net, history.note) if config.compile else net,
         objective=run.objective_of(config),
         optimizer=optimizer,
         clip=config.gradient_clip,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -43,6 +43,17 @@ class Adam:
         self._steps = [
             torch.zeros((), dtype=torch.float32, device=p.device) for p in self.parameters
         ]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Moments and number of steps of every weight."""
+        kept = {"means": self._means, "squares": self._squares, "steps": self._steps}
+        return {name: dict(enumerate(tensors)) for name, tensors in kept.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        for name, tensors in self.state_dict().items():
+            for i, tensor in tensors.items():
+                tensor.copy_(state[name][i])
 
     def zero_grad(self) -> None:
         """Forget all gradients."""

@@ -16,8 +16,8 @@ class _Hidden:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def update(self) -> None:
-        """Take one step."""
+    def update(self, n: int = 1) -> None:
+        """Take ``n`` steps."""
 
     def set_postfix(self, **numbers: str) -> None:
         """Take numbers to show."""

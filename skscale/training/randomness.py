@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["OwnNumbers", "StepNumbers", "seeded_globally"]
+__all__ = ["OwnNumbers", "StepNumbers", "global_generator", "seeded_globally"]
 
 # Calls whose floating-point type is torch's default where none is given.
 _TAKE_DTYPE = {torch.empty, torch.zeros, torch.ones, torch.eye, torch.linspace, torch.logspace} | {
@@ -79,17 +79,18 @@ class OwnNumbers(TorchFunctionMode):
         asked = func in _TAKE_GENERATOR or "generator" in kwargs
         if asked and kwargs.get("generator") is None:
             self.used = True
-            kwargs = {**kwargs, "generator": self._generator(_device_of(args, kwargs))}
+            kwargs = {**kwargs, "generator": self.generator(_device_of(args, kwargs))}
         return func(*args, **kwargs)
 
-    def _generator(self, device: torch.device) -> torch.Generator:
+    def generator(self, device: torch.device) -> torch.Generator:
+        """Generator of a device, given with its index."""
         if device not in self._generators:
             self._generators[device] = torch.Generator(device).manual_seed(self._seed)
         return self._generators[device]
 
     def _draw_without(self, func: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call a function that takes no generator."""
-        own = self._generator(_device_of(args, kwargs))
+        own = self.generator(_device_of(args, kwargs))
         if func is F.dropout and own.device.type == "cpu" and kwargs.get("p") != 1:
             return self._dropout(own, *args, **kwargs)
         before = own.get_state()
@@ -155,6 +156,13 @@ def seeded_globally(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
+def global_generator(device: torch.device) -> torch.Generator:
+    """Generator that torch itself has for a device, given with its index."""
+    if device.type == "cpu":
+        return torch.default_generator
+    return torch.get_device_module(device).default_generators[device.index]
+
+
 def _renew_turn() -> None:
     global _TURN
     _TURN = RLock()
@@ -168,9 +176,7 @@ if hasattr(os, "register_at_fork"):  # Windows has no forks
 @contextmanager
 def _standing_in(own: torch.Generator) -> Iterator[None]:
     """Let ``own`` stand in for the global generator of its device."""
-    common = torch.default_generator
-    if own.device.type != "cpu":
-        common = torch.get_device_module(own.device).default_generators[own.device.index]
+    common = global_generator(own.device)
     with _TURN:
         before = common.get_state()
         common.set_state(own.get_state())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,12 +15,15 @@ from skscale.training.objective import Objective, forecast_objective
 from skscale.training.randomness import OwnNumbers
 from skscale.training.runtime import Runtime
 
+if TYPE_CHECKING:
+    from skscale.training.checkpoint import Checkpoint, Checkpoints
+
 __all__ = ["Run"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """Seed, runtime, objective and progress of a training run.
+    """Seed, runtime, objective, progress and checkpoints of a training run.
 
     Its random numbers are its own: torch's global generators are left alone, and several threads
     train at once. The streams go on from call to call, so that a run is made anew for every fit.
@@ -36,6 +40,10 @@ class Run:
         1 shows a progress bar.
     callbacks : sequence of Callback, default=()
         Look on, and may stop it.
+    checkpoints : callable, optional
+        ``checkpoints(name)`` keeps the state of the training of that name, see `Checkpoint`.
+    name : str, default="network"
+        What is trained.
 
     Examples
     --------
@@ -54,6 +62,8 @@ class Run:
     objective: Objective | None = None
     verbose: int = 0
     callbacks: Sequence[Callback] = ()
+    checkpoints: Checkpoints | None = None
+    name: str = "network"
 
     @cached_property
     def numbers(self) -> OwnNumbers:
@@ -65,11 +75,21 @@ class Run:
         """Draws the batches, on the CPU."""
         return torch.Generator().manual_seed(self.seed)
 
-    def minimising(self, objective: Objective | None, callbacks: Sequence[Callback] = ()) -> Run:
-        """Return this run, its random numbers going on, with other objective and callbacks."""
-        run = replace(self, objective=objective, callbacks=callbacks)
+    def minimising(
+        self,
+        objective: Objective | None,
+        callbacks: Sequence[Callback] = (),
+        name: str = "network",
+    ) -> Run:
+        """Return this run, its random numbers going on, for another training."""
+        run = replace(self, objective=objective, callbacks=callbacks, name=name)
         vars(run).update(numbers=self.numbers, batches=self.batches)
         return run
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the state of the training is kept; None for nowhere."""
+        return None if self.checkpoints is None else self.checkpoints(self.name)
 
     def runtime_on(self, device: torch.device) -> Runtime:
         """Return the runtime, one process in float32 on ``device`` by default."""

@@ -94,7 +94,23 @@ class Runtime:
     @property
     def is_alone(self) -> bool:
         """Whether no other process trains along."""
-        return self.fabric is None or self.fabric.world_size == 1
+        return self.n_processes == 1
+
+    @property
+    def n_processes(self) -> int:
+        """Processes that train together."""
+        return 1 if self.fabric is None else self.fabric.world_size
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0."""
+        return 0 if self.fabric is None else self.fabric.global_rank
+
+    def gathered(self, value: Tensor) -> Tensor:
+        """Stack a tensor of every process, by their numbers, on the CPU."""
+        if self.is_alone:
+            return value[None].cpu()
+        return self.fabric.all_gather(value.to(self.device)).cpu()
 
     def agree(self, number: int) -> int:
         """Number of the first process, in all of them."""

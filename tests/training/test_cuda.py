@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from skscale.nn import SigmaNet, TimeMixerNet
-from skscale.training import Run, SeriesBuffer, TrainingConfig, Windows, train
+from skscale.saving import Checkpoints
+from skscale.training import Callback, Run, SeriesBuffer, TrainingConfig, Windows, train
 from skscale.training import loop as training_loop
 from skscale.training.randomness import OwnNumbers
 from tests.cuda import CUDA
@@ -94,3 +95,31 @@ def test_a_seed_decides_dropout():
         found.append(torch.cat([p.detach().flatten() for p in net.parameters()]))
         torch.rand(5, device="cuda")
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
+
+
+class Stops(Callback):
+    def on_epoch_end(self, progress):
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("build", NETS)
+def test_training_goes_on_from_a_checkpoint(build, tmp_path):
+    """Moments and generators of the device come back, through a file, as they were."""
+
+    def trained(folder, *callbacks):
+        checkpoints = Checkpoints(folder, "net", {}, 0)
+        run = Run(seed=0, callbacks=callbacks, checkpoints=checkpoints)
+        with run.numbers:
+            net = build().cuda()
+        config = TrainingConfig(max_epochs=4, lr_schedule="onecycle")
+        history = train(net, windows(), config, windows(), run)
+        drawn = run.numbers.generator(torch.device("cuda", 0)).get_state()
+        return history.train_loss, list(net.parameters()), drawn
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "stopped", Stops())
+    resumed, whole = trained(tmp_path / "stopped"), trained(tmp_path / "whole")
+    assert len(resumed[0]) == len(whole[0]) == 4
+    torch.testing.assert_close(resumed[:2], whole[:2])
+    assert torch.equal(resumed[2], whole[2])
