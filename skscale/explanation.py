@@ -206,4 +206,5 @@ class WithoutBranch(ForecastNet):
         mask: Tensor | None,
     ) -> Tensor:
         whole = self.network._forecast(x, past_features, future_features, mask)
-        return whole - self.network._forecast_parts(x, past_features, mask)[self.branch]
+        parts = self.network._forecast_parts(x, past_features, future_features, mask)
+        return whole - parts[self.branch]

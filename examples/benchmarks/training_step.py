@@ -31,7 +31,9 @@ from skscale.nn import (
     AMDNet,
     ITransformerNet,
     MICNNet,
+    NHiTSNet,
     PatchTSTNet,
+    SCINetNet,
     SigmaNet,
     TimeMixerNet,
     TimesNet,
@@ -40,7 +42,14 @@ from skscale.nn import (
 from skscale.nn.itransformer import itransformer_places
 from skscale.nn.patchtst.official import patchtst_places
 from skscale.nn.timemixer.official import timemixer_official_names
-from tests.nn import reference_amd, reference_micn, reference_timesnet, reference_wpmixer
+from tests.nn import (
+    reference_amd,
+    reference_micn,
+    reference_nhits,
+    reference_scinet,
+    reference_timesnet,
+    reference_wpmixer,
+)
 from tests.nn.reference_sigma import PlainSigma, to_plain
 from tests.nn.reference_timemixer import timemixer
 from tests.nn.reference_transformers import PlainITransformer, PlainPatchTST
@@ -59,6 +68,8 @@ class Case(NamedTuple):
 
 
 FACTORS = {"token_factor": 5, "feature_factor": 8}
+WIDE = {"hidden_sizes": (512, 512), "normalize": False}
+BARE = {"normalize": False, "affine": False}
 JOINT = {"scale_independence": False}
 CASES = (
     Case("Sigma", 7, 96, {"d_model": 32, "d_ff": 16}),
@@ -81,6 +92,10 @@ CASES = (
     Case("TimesNet", 7, 720, {"d_model": 16, "d_ff": 32}, slow=True),
     Case("MICN", 7, 96, {"d_model": 32}),
     Case("MICN", 7, 720, {"d_model": 32}),
+    Case("SCINet", 7, 96, {"hidden_size": 4, **BARE}),
+    Case("SCINet", 7, 720, {"hidden_size": 4, **BARE}),
+    Case("N-HiTS", 7, 96, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
+    Case("N-HiTS", 7, 720, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
 )
 
 
@@ -182,6 +197,18 @@ def micn_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, reference_micn.plain), fast
 
 
+def nhits_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast N-HiTS with the same weights."""
+    fast = NHiTSNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, reference_nhits.batched), fast
+
+
+def scinet_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast SCINet with the same weights; the plain form has no dropout."""
+    fast = SCINetNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, reference_scinet.plain), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -191,6 +218,8 @@ FORMS = {
     "PatchTST": patchtst_forms,
     "TimesNet": timesnet_forms,
     "MICN": micn_forms,
+    "N-HiTS": nhits_forms,
+    "SCINet": scinet_forms,
 }
 
 

@@ -7,8 +7,10 @@ from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
 from skscale.forecasting._itransformer import ITransformerForecaster
 from skscale.forecasting._micn import MICNForecaster
+from skscale.forecasting._nhits import NHiTSForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
 from skscale.forecasting._patchtst import PatchTSTForecaster
+from skscale.forecasting._scinet import SCINetForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
@@ -21,9 +23,11 @@ __all__ = [
     "ITransformerForecaster",
     "MICNForecaster",
     "MultiScaleAutoencoderForecaster",
+    "NHiTSForecaster",
     "NLinearForecaster",
     "NetworkForecaster",
     "PatchTSTForecaster",
+    "SCINetForecaster",
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",

@@ -153,7 +153,9 @@ def _of_branches(
     branches = {}
     if network_takes_part(model):
         batch = as_read_by(model.network, batch)
-        branches = model.network.forecast_parts(batch.x, batch.past_features, batch.mask)
+        branches = model.network.forecast_parts(
+            batch.x, batch.past_features, batch.future_features, batch.mask
+        )
     if not branches:
         return {"network": ahead}
     found = {f"network: {name}": share * part.double() for name, part in branches.items()}

@@ -11,9 +11,11 @@ from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.nn.micn import MICNNet
+from skscale.nn.nhits import NHiTSNet
 from skscale.nn.nlinear import NLinearNet
 from skscale.nn.patchtst import PatchTSTNet
 from skscale.nn.quantile_head import QuantileHead
+from skscale.nn.scinet import SCINetNet
 from skscale.nn.sigma import ScaleKernel, SigmaNet
 from skscale.nn.timemixer import (
     MultiScaleSeasonMixing,
@@ -40,12 +42,14 @@ __all__ = [
     "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
     "MultiScaleTrendMixing",
+    "NHiTSNet",
     "NLinearNet",
     "PastDecomposableMixing",
     "PatchTSTNet",
     "QuantileHead",
     "RevIN",
     "RevINState",
+    "SCINetNet",
     "ScaleKernel",
     "SeriesDecomposition",
     "SigmaNet",

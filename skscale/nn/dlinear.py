@@ -119,7 +119,11 @@ class DLinearNet(ForecastNet):
         return {"trend": trend, "season": x - trend}
 
     def _forecast_parts(
-        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> dict[str, Tensor]:
         maps = {"trend": self.trend, "season": self.season}
         parts = self._window_parts(x, None, mask)

@@ -48,6 +48,9 @@ class ForecastNet(nn.Module):
     parts_add_up : bool
         Whether `window_parts` add up to the window, the first holding its level; else each of them
         is a version of all of it.
+    any_channels : bool
+        Whether windows may have any number of channels: weights of public code that belong to no
+        channel do not say how many there were. False by default.
     settings : dict or None
         Arguments it was built with, where the builder keeps them here: a saved network is built
         from them again. None by default.
@@ -77,6 +80,7 @@ class ForecastNet(nn.Module):
     past_groups: tuple[str, ...] = FEATURE_GROUPS
     future_groups: tuple[str, ...] = FEATURE_GROUPS[:3]
     parts_add_up: bool = True
+    any_channels: bool = False
     settings: dict[str, Any] | None = None
 
     def __init__(
@@ -132,9 +136,7 @@ class ForecastNet(nn.Module):
             none; names it.
         """
         x, past_features, mask = self._context(x, past_features, mask)
-        future_features = self._columns(
-            "future_features", future_features, x, self.prediction_length, self.n_future_features
-        )
+        future_features = self._ahead(x, future_features)
         return self._forecast(x, past_features, future_features, mask)
 
     def window_parts(
@@ -152,7 +154,11 @@ class ForecastNet(nn.Module):
         return self._window_parts(x, past_features, mask)
 
     def forecast_parts(
-        self, x: Tensor, past_features: Tensor | None = None, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        past_features: Tensor | None = None,
+        future_features: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """What the branches of the network add to a forecast; arguments as for a forecast.
 
@@ -160,10 +166,12 @@ class ForecastNet(nn.Module):
         -------
         dict of str to Tensor of shape (batch, prediction_length, n_channels)
             What is left of the forecast belongs to no branch: the level of the window, biases,
-            features ahead. Empty for a network whose forecast is no sum of branches.
+            features ahead that are a term of their own. Empty for a network whose forecast is no
+            sum of branches.
         """
         x, past_features, mask = self._context(x, past_features, mask)
-        return self._forecast_parts(x, past_features, mask)
+        future_features = self._ahead(x, future_features)
+        return self._forecast_parts(x, past_features, future_features, mask)
 
     def _forecast(
         self,
@@ -187,7 +195,11 @@ class ForecastNet(nn.Module):
         return {}
 
     def _forecast_parts(
-        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> dict[str, Tensor]:
         """Branches of the forecast of checked windows, see `forecast_parts`."""
         return {}
@@ -198,7 +210,8 @@ class ForecastNet(nn.Module):
         """Windows without gaps, their features and mask: checked, filled, padding hidden."""
         check_tensor("x", x)
         self._check_type(x)
-        check_shape("x", x, ("batch", self.context_length, self.n_channels))
+        n_channels = "n_channels" if self.any_channels else self.n_channels
+        check_shape("x", x, ("batch", self.context_length, n_channels))
         past_features = self._columns(
             "past_features", past_features, x, self.context_length, self.n_past_features
         )
@@ -245,6 +258,11 @@ class ForecastNet(nn.Module):
         if features.dtype != x.dtype:
             raise TypeError(f"{name} must have the type of x, {x.dtype}, got {features.dtype}")
         return features
+
+    def _ahead(self, x: Tensor, features: Tensor | None) -> Tensor | None:
+        """Features of the horizon, checked."""
+        length, n_columns = self.prediction_length, self.n_future_features
+        return self._columns("future_features", features, x, length, n_columns)
 
     def _n_columns(self, part: str, value: int) -> int:
         """Check a number of features against the groups of this part of the window."""

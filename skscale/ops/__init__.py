@@ -5,6 +5,7 @@ from skscale.ops.classical import damped_line, seasonal_naive, theta_line
 from skscale.ops.continuous import blend_full, blend_scales, bump_weights, nearest_cells
 from skscale.ops.edges import extend
 from skscale.ops.gaussian import discrete_gaussian
+from skscale.ops.interpolation import interpolation_matrix
 from skscale.ops.kernels import apply_symmetric_kernel, kernel_half_width, toeplitz
 from skscale.ops.masking import (
     begun,
@@ -55,6 +56,7 @@ __all__ = [
     "gaussian_smooth",
     "has_holes",
     "hold",
+    "interpolation_matrix",
     "kernel_half_width",
     "masked_mean",
     "max_pool",

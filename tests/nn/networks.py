@@ -19,8 +19,10 @@ from skscale.nn import (
     ITransformerNet,
     LinearForecast,
     MICNNet,
+    NHiTSNet,
     NLinearNet,
     PatchTSTNet,
+    SCINetNet,
     SigmaNet,
     TimeMixerNet,
     TimesNet,
@@ -37,6 +39,13 @@ AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
 WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
 Times = partial(TimesNet, d_model=4, d_ff=6, top_k=3, n_kernels=3)
 MICN = partial(MICNNet, d_model=4, kernels=(4, 5))
+NHiTS = partial(
+    NHiTSNet,
+    hidden_sizes=(12, 12),
+    activation="leaky_relu",
+    pool_sizes=(6, 4, 1),
+    downsampling=(4, 2, 1),
+)
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
 
@@ -126,6 +135,48 @@ NETWORKS = {
     "MICN, tslib": Row(partial(MICN, variant="tslib"), equivariant=False),
     "TimesNet": Row(Times, waits=True),
     "TimesNet, odd": Row(partial(Times, d_model=5, n_layers=1, top_k=15, dropout=0.1), waits=True),
+    "N-HiTS": Row(NHiTS),
+    "N-HiTS, shared": Row(
+        partial(
+            NHiTS,
+            n_blocks=(2, 1, 2),
+            shared_weights=True,
+            pooling="average",
+            interpolation="cubic",
+            activation="selu",
+            dropout=0.1,
+        )
+    ),
+    "N-HiTS, not normalised": Row(
+        partial(
+            NHiTS,
+            pool_sizes=(7, 5, 30),
+            activation="relu",
+            interpolation="nearest",
+            normalize=False,
+        ),
+        equivariant=False,
+    ),
+    "SCINet": Row(SCINetNet),
+    "SCINet, two stacks": Row(
+        partial(
+            SCINetNet,
+            n_stacks=2,
+            concat_length=7,
+            hidden_size=2,
+            kernel_size=4,
+            modified=False,
+            groups=2,
+            dropout=0.1,
+        )
+    ),
+    "SCINet, tslib": Row(
+        partial(SCINetNet, variant="tslib", positions=True, n_levels=4, affine=False)
+    ),
+    "SCINet, not normalised": Row(
+        partial(SCINetNet, n_levels=1, positions=True, normalize=False, affine=False),
+        equivariant=False,
+    ),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }

@@ -380,12 +380,12 @@ def test_the_parts_of_a_window_add_up_to_it_or_are_its_scales(name, change):
 def test_what_no_branch_forecasts_follows_from_the_statistics_of_the_window(name):
     net = build(name)
     inputs = draw(net)
-    branches = net.forecast_parts(inputs.x, inputs.past_features, inputs.mask)
+    branches = net.forecast_parts(*inputs)
     if not branches:
         return
     assert all(branch.shape == SHAPE for branch in branches.values())
     # Another order in time changes what branches see, but neither mean nor deviation.
     other = inputs._replace(x=inputs.x.flip(1))
-    moved = net.forecast_parts(other.x, other.past_features, other.mask)
+    moved = net.forecast_parts(*other)
     assert not any(torch.allclose(branches[part], moved[part]) for part in branches)
     assert_equal(other(net) - sum(moved.values()), inputs(net) - sum(branches.values()))

@@ -94,6 +94,18 @@ PARAMETERS = {
         **{"d_model": 4, "kernels": (3, 4), "n_layers": 1, "trend": "mean", "variant": "tslib"},
         **{"normalize": True, "dropout": 0.1},
     },
+    nn.NHiTSNet: {
+        **(SIZES | FEATURES),
+        **{"pool_sizes": (4, 1), "downsampling": (2, 1), "n_blocks": (1, 1)},
+        **{"shared_weights": True, "hidden_sizes": (3,), "pooling": "max"},
+        **{"interpolation": "cubic", "activation": "relu", "normalize": True, "dropout": 0.1},
+    },
+    nn.SCINetNet: {
+        **(SIZES | FEATURES),
+        **{"hidden_size": 1.0, "kernel_size": 3, "n_levels": 2, "n_stacks": 2, "groups": 1},
+        **{"concat_length": 3, "modified": True, "positions": True, "variant": "tslib"},
+        **{"normalize": True, "affine": True, "dropout": 0.1},
+    },
     nn.TimesNet: {
         **(SIZES | FEATURES),
         **{"d_model": 4, "d_ff": 3, "n_layers": 1, "top_k": 2, "n_kernels": 2, "dropout": 0.1},
@@ -129,6 +141,7 @@ PARAMETERS = {
 ZERO = {
     *FEATURES,
     "n_features",
+    "concat_length",
     "level",
     "embedding_dropout",
     "down_sampling_layers",
@@ -153,6 +166,7 @@ ALWAYS = [None, [], {}, object(), np.zeros(2)]
 MORE = {
     "dropout": [1.0, -0.1],
     "embedding_dropout": [1.0, -0.1],
+    "hidden_size": [0.0],
     "eps": [-1e-5],
     "alpha": [-1e-5],
     "pooling_window": [1],

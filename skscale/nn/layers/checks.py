@@ -49,10 +49,19 @@ def check_integers(name: str, value: Any, minimum: int) -> tuple[int, ...]:
 def check_number(name: str, value: Any, minimum: float = -inf) -> float:
     """Return ``value`` as a float if it is a finite number of at least ``minimum``."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not (minimum <= value and abs(value) < inf):
+    number = _as_float(value) if is_number else inf
+    if not (minimum <= number and abs(number) < inf):
         least = "" if minimum == -inf else f" >= {minimum:g}"
         raise ValueError(f"{name} must be a finite number{least}, got {value!r}")
-    return float(value)
+    return number
+
+
+def _as_float(value: Real) -> float:
+    """Number as a float, infinite for a whole one that is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf
 
 
 def check_share(name: str, value: Any) -> float:

@@ -199,7 +199,11 @@ class SigmaNet(ForecastNet):
         return {"smooth": smooth, "residual": x - smooth}
 
     def _forecast_parts(
-        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> dict[str, Tensor]:
         """Of both branches of the last block."""
         z, state = self.norm(x, mask)

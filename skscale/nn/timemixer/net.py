@@ -152,9 +152,7 @@ class TimeMixerNet(ForecastNet):
             for _ in range(check_integer("n_layers", n_layers, 1, maximum=1000))
         )
         self.pyramid = Pyramid(self.lengths, self.window, down_sampling_method, n_embedded)
-        self.norms = nn.ModuleList(
-            RevIN(self.n_channels, normalize=normalize) for _ in self.lengths
-        )
+        self.norms = nn.ModuleList(RevIN(n_channels, normalize=normalize) for _ in self.lengths)
         self.embedding = CircularEmbedding(n_embedded, d_model)
         n_features = max(self.n_past_features, self.n_future_features)
         self.feature_embedding = dense(n_features, d_model, bias=False) if n_features else None
@@ -178,23 +176,24 @@ class TimeMixerNet(ForecastNet):
     ) -> Tensor:
         series, trends, state = self._inputs(x, mask)
         basis, mix = self._embed(series, past_features)
-        forecast = self._predict(basis, mix)
+        y = self._predict(basis, mix)
         if trends:
-            forecast = forecast + torch.stack(self._predict_trends(trends)).sum(0)
+            y = y + torch.stack(self._predict_trends(trends)).sum(0)
         if future_features is not None and self.feature_embedding is not None:
-            effect = self._future_effect(future_features, self.feature_embedding.weight)
-            forecast = forecast + effect
-        finest = cast(RevIN, self.norms[0])
-        return finest.inverse(self._to_windows(forecast), state)
+            y = y + self._future_effect(future_features, self.feature_embedding.weight)
+        return cast(RevIN, self.norms[0]).inverse(self._to_windows(y), state)
 
     def _window_parts(
         self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
     ) -> dict[str, Tensor]:
-        """Every scale."""
         return self._named(self.pyramid.repeated(x, mask))
 
     def _forecast_parts(
-        self, x: Tensor, past_features: Tensor | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        past_features: Tensor | None,
+        future_features: Tensor | None,
+        mask: Tensor | None,
     ) -> dict[str, Tensor]:
         """Of the predictor of every scale."""
         series, trends, state = self._inputs(x, mask)
