@@ -11,7 +11,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from skscale.evaluation import Plan, backtest, mean_errors
+from skscale.evaluation import backtest
+from skscale.evaluation._plan import Plan
+from skscale.evaluation._result import mean_errors
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._horizon import requested_steps
 from skscale.forecasting._parts import forecast_parts, network_takes_part

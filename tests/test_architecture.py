@@ -23,8 +23,8 @@ ALLOWED = {
     "pretrained": {"ops", "nn"},
     "forecasting": {"ops", "operators", "nn", "training", "pretrained", "saving"},
     "representation": {"ops", "operators", "nn", "training", "saving"},
-    "evaluation": {"forecasting", "training", "_scores"},
-    "_scores": {"forecasting"},
+    "evaluation": {"forecasting"},
+    "tuning": {"ops", "forecasting", "evaluation"},
     "explanation": {"nn", "training", "forecasting", "evaluation"},
     "backtest": {"evaluation"},
     "callbacks": {"training"},
@@ -35,14 +35,15 @@ ALLOWED = {
     "plotting": {"ops", "nn", "training", "forecasting"},
 }
 NO_TABLES = {"ops", "nn", "training", "pretrained"}
-MAY_IMPORT_SKTIME = {"forecasting", "evaluation", "_scores", "registry"}
+MAY_IMPORT_SKTIME = {"forecasting", "evaluation", "tuning", "registry"}
 IMPORTED_AS = {"scikit-learn": "sklearn"}
 LONGER = {
     "forecasting/_base.py": 230,  # sktime's verbs alone, however much arrives
-    "evaluation.py": 320,  # half of it documentation
     "ops/classical.py": 340,  # three textbook methods with their sources
     "representation/_autoencoder.py": 365,  # a documented list of 20 parameters
 }
+# Four of them are independent options of what is returned and how often is fitted.
+MORE_ARGUMENTS = {"backtest": 8}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -100,7 +101,8 @@ def test_nothing_but_a_constructor_takes_more_than_seven_arguments(path):
         given = function.args
         names = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
         count = len(names) - (names[:1] in (["self"], ["cls"]))
-        assert function.name == "__init__" or count <= 7, f"{function.name} takes {count}"
+        most = MORE_ARGUMENTS.get(function.name, 7)
+        assert function.name == "__init__" or count <= most, f"{function.name} takes {count}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -115,7 +117,8 @@ def test_every_dependency_is_imported():
     needed = {re.split(r"[^\w-]", line)[0] for line in listed["dependencies"]}
     outside = {module.split(".")[0] for path in MODULES for module in imports(path)}
     assert {IMPORTED_AS.get(name, name) for name in needed} <= outside
-    optional = {"holidays", "lightning_fabric", "lightning", "matplotlib", "pooch", "pywt", "skpro"}
+    optional = {"holidays", "lightning_fabric", "lightning", "matplotlib"}
+    optional |= {"optuna", "pooch", "pywt", "skpro"}
     known = {IMPORTED_AS.get(name, name) for name in needed} | optional | {"skscale"}
     assert outside - known <= sys.stdlib_module_names
 

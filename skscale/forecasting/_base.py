@@ -26,6 +26,7 @@ from skscale.forecasting._layout import warn_of_unknown_season
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.forecasting._saved import SavableForecaster
+from skscale.forecasting._spaces import Searchable
 from skscale.forecasting._splits import Splits, split_frames
 from skscale.forecasting._windows import Layout
 from skscale.nn import ForecastNet
@@ -37,7 +38,9 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkForecaster(NetworkParameters, SavableForecaster, AllOrNothing, LooksInside):
+class NetworkForecaster(
+    NetworkParameters, SavableForecaster, AllOrNothing, LooksInside, Searchable
+):
     """Base of the forecasters: one network for all series and channels.
 
     A subclass is a dataclass that names its network and has a field for each parameter of it

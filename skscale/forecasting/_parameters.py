@@ -20,7 +20,7 @@ from skscale.forecasting._weights import check_horizon_weights, check_series_wei
 from skscale.pretrained import available
 from skscale.training import Batch, Callback, TrainingConfig, resolve_device
 
-__all__ = ["NetworkParameters", "flag", "integer", "is_one_of", "number", "one_of"]
+__all__ = ["NetworkParameters", "check_seed", "flag", "integer", "is_one_of", "number", "one_of"]
 
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_NUMBER = 1e9
@@ -88,7 +88,7 @@ class NetworkParameters:
         integer("verbose", self.verbose, least=0, other=(True, False))
         if not is_one_of(self.freq, (None, "auto")):
             read_step(self.freq)
-        _check_seed(self.random_state)
+        check_seed(self.random_state)
         resolve_device(self.device)
         self._training_config(n_windows=1)
 
@@ -113,7 +113,7 @@ class NetworkParameters:
         )
 
 
-def _check_seed(random_state: object) -> None:
+def check_seed(random_state: object) -> None:
     """Raise ValueError unless scikit-learn takes ``random_state``; a truth value is no seed."""
     try:
         if isinstance(random_state, bool):

@@ -26,7 +26,7 @@ from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 from skscale.evaluation import backtest
 from skscale.forecasting import SigmaForecaster
 
-from .forecasting.conftest import panel, series, wave  # noqa: F401
+from ..forecasting.conftest import panel, series, wave  # noqa: F401
 
 SCORING = [
     MeanAbsoluteError(),
@@ -237,7 +237,7 @@ def test_bad_input(series):  # noqa: F811
 
 
 @pytest.mark.parametrize("what", ["y", "cv"])
-@pytest.mark.parametrize("value", [None, 5])
+@pytest.mark.parametrize("value", [None, 5, "text"])
 def test_what_is_no_series_or_splitter_is_refused_before_the_fit(what, value, monkeypatch):
     monkeypatch.setattr(SigmaForecaster, "fit", None)
     given = {"y": pd.Series(wave(40)), "cv": ExpandingWindowSplitter(fh=[1], initial_window=30)}

@@ -1,0 +1,301 @@
+import os
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.stats import loguniform
+from sktime.exceptions import FitFailedWarning
+from sktime.forecasting.compose import TransformedTargetForecaster
+from sktime.forecasting.model_selection import ForecastingGridSearchCV
+from sktime.forecasting.naive import NaiveForecaster
+from sktime.performance_metrics.forecasting import (
+    GeometricMeanAbsoluteError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+)
+from sktime.performance_metrics.forecasting.probabilistic import PinballLoss
+from sktime.split import ExpandingWindowSplitter
+from sktime.transformations.series.boxcox import LogTransformer
+
+from skscale.evaluation import backtest
+from skscale.forecasting import DLinearForecaster, SigmaForecaster, _fitting
+from skscale.tuning import ForecastingSearchCV
+
+from ..forecasting.conftest import series, wave  # noqa: F401
+
+pytestmark = pytest.mark.filterwarnings("ignore:The default of config:FutureWarning")
+CV = ExpandingWindowSplitter(fh=[1, 2, 3], initial_window=36, step_length=6)
+GRID = {"pretrained": ["auto", None], "context_length": [6, 12]}
+
+
+def quick(**parameters):
+    return DLinearForecaster(max_epochs=2, random_state=0, **parameters)
+
+
+def sktime_search(forecaster, grid, y, X=None, scoring=None, strategy="no-update_params"):
+    options = {"strategy": strategy, "backend": None, "error_score": "raise"}
+    return ForecastingGridSearchCV(forecaster, CV, grid, scoring, **options).fit(y, X)
+
+
+def assert_equal(found, expected):
+    assert found.best_params_ == expected.best_params_
+    assert found.best_index_ == expected.best_index_
+    columns = list(expected.cv_results_.columns)
+    # Of metrics of quantiles, sktime keeps no time of the forecasts.
+    assert [name for name in found.cv_results_ if name in columns] == columns
+    for name in (name for name in columns if not name.endswith("_time")):
+        if name == "params":
+            assert list(found.cv_results_[name]) == list(expected.cv_results_[name])
+        else:
+            np.testing.assert_allclose(
+                found.cv_results_[name], expected.cv_results_[name].astype(float), rtol=1e-5
+            )
+    np.testing.assert_allclose(found.best_score_, expected.best_score_, rtol=1e-5)
+    fh = [1, 4]
+    np.testing.assert_allclose(found.predict(fh), expected.predict(fh), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "scoring", [None, MeanAbsoluteError(), GeometricMeanAbsoluteError(), PinballLoss()], ids=repr
+)
+def test_equals_the_grid_search_of_sktime(series, scoring):  # noqa: F811
+    found = ForecastingSearchCV(quick(), CV, GRID, scoring).fit(series)
+    assert_equal(found, sktime_search(quick(), GRID, series, scoring=scoring))
+
+
+def test_equals_it_with_a_fit_at_every_cutoff(series):  # noqa: F811
+    grid = {"pretrained": ["auto", None]}
+    found = ForecastingSearchCV(quick(), CV, grid, strategy="refit").fit(series)
+    assert_equal(found, sktime_search(quick(), grid, series, strategy="refit"))
+
+
+def test_equals_it_on_a_panel_with_columns():
+    frames = {name: pd.DataFrame({"y": wave(60, seed=i)}) for i, name in enumerate("ba")}
+    y = pd.concat(frames, names=["instance", "time"])
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(y))}, index=y.index)
+    y["y"] += X["x"]
+    grid = {"pretrained": ["auto", None]}
+    metric = MeanAbsoluteError()
+    found = ForecastingSearchCV(quick(), CV, grid, metric).fit(y, X)
+    expected = sktime_search(quick(), grid, y, X, metric)
+    np.testing.assert_allclose(
+        found.cv_results_["mean_test_MeanAbsoluteError"],
+        expected.cv_results_["mean_test_MeanAbsoluteError"].astype(float),
+        rtol=1e-5,
+    )
+
+
+def test_equals_it_in_a_pipeline(series):  # noqa: F811
+    pipe = TransformedTargetForecaster([("log", LogTransformer()), ("net", quick())])
+    grid = {"net__pretrained": ["auto", None], "log__offset": [0.0, 5.0]}
+    found = ForecastingSearchCV(pipe, CV, grid).fit(series)
+    assert_equal(found, sktime_search(pipe, grid, series))
+
+
+def test_default_spaces_reach_through_pipelines(series):  # noqa: F811
+    pipe = TransformedTargetForecaster([("log", LogTransformer()), ("net", quick())])
+    found = ForecastingSearchCV(pipe, CV).fit(series)
+    space = DLinearForecaster.param_space()
+    assert len(found.cv_results_) == np.prod([len(values) for values in space.values()])
+    assert set(found.best_params_) == {f"net__{name}" for name in space}
+
+
+def test_every_fit_is_one_backtest(series, monkeypatch):  # noqa: F811
+    """One fit for each candidate and one of the best on all data."""
+    lengths = []
+    fit = _fitting._trained
+
+    def counted(forecaster, model, panel, run):
+        lengths.append(len(panel.values))
+        return fit(forecaster, model, panel, run)
+
+    monkeypatch.setattr(_fitting, "_trained", counted)
+    ForecastingSearchCV(quick(), CV, GRID).fit(series)
+    assert lengths == [36, 36, 36, 36, 60]
+
+
+def test_random_draws_from_lists_and_distributions(series):  # noqa: F811
+    grid = {"learning_rate": loguniform(1e-4, 1e-1), "pretrained": [None]}
+    options = {"method": "random", "n_iter": 3}
+    one, same, other = (
+        ForecastingSearchCV(quick(), CV, grid, random_state=seed, **options).fit(series)
+        for seed in (0, 0, 1)
+    )
+    rates = [[row["learning_rate"] for row in s.cv_results_["params"]] for s in (one, same, other)]
+    assert rates[0] == rates[1] != rates[2]
+    assert len(rates[0]) == 3
+    assert all(1e-4 <= rate <= 1e-1 for rate in rates[0])
+
+
+def test_halving_gives_more_epochs_to_fewer_candidates(series):  # noqa: F811
+    grid = {"context_length": [4, 6, 8, 10, 12, 14, 16, 18, 20]}
+    forecaster = DLinearForecaster(max_epochs=9, random_state=0, pretrained=None)
+    search = ForecastingSearchCV(forecaster, CV, grid, method="halving").fit(series)
+    found = search.cv_results_
+    assert found["iter"].tolist() == [0] * 9 + [1] * 3 + [2]
+    assert found["n_resources"].tolist() == [1] * 9 + [3] * 3 + [9]
+    score, rank = "mean_test_MeanAbsolutePercentageError", "rank_test_MeanAbsolutePercentageError"
+    first = found[found["iter"] == 0].nsmallest(3, score)
+    kept = found.loc[found["iter"] == 1, "params"]
+    assert kept.tolist() == first["params"].tolist()
+    assert search.best_index_ == 12
+    assert sorted(found[rank]) == list(range(1, 14))
+    last = backtest(forecaster.clone().set_params(**search.best_params_), series, CV)
+    assert search.best_score_ == pytest.approx(last.iloc[:, 0].mean())
+    assert search.best_forecaster_.max_epochs == 9
+
+
+def test_higher_is_better_where_the_metric_says_so(series):  # noqa: F811
+    class Closeness(MeanAbsoluteError):
+        _tags = {"lower_is_better": False}
+
+        def _evaluate(self, y_true, y_pred, **options):
+            return -super()._evaluate(y_true, y_pred, **options)
+
+    grid = {"season_length": [1, 12]}
+    found = ForecastingSearchCV(quick(), CV, grid, Closeness()).fit(series)
+    expected = ForecastingSearchCV(quick(), CV, grid, MeanAbsoluteError()).fit(series)
+    assert found.best_params_ == expected.best_params_ == {"season_length": 12}
+    assert found.best_score_ == pytest.approx(-expected.best_score_)
+
+
+def test_processes_give_the_same_scores(series):  # noqa: F811
+    grid = {"pretrained": ["auto", None]}
+    one, two = (ForecastingSearchCV(quick(), CV, grid, n_jobs=n).fit(series) for n in (None, 2))
+    name = "mean_test_MeanAbsolutePercentageError"
+    np.testing.assert_allclose(one.cv_results_[name], two.cv_results_[name], rtol=1e-5)
+
+
+class Spy(DLinearForecaster):
+    """Writes down process and threads of every fit, and refuses a context of 7."""
+
+    seen = []
+
+    def _fit(self, y, X, fh):
+        self.seen.append((os.getpid(), torch.get_num_threads()))
+        return super()._fit(y, X, fh)
+
+
+def test_candidates_beside_others_take_one_core(series, monkeypatch):  # noqa: F811
+    from joblib import parallel_config
+
+    monkeypatch.setattr(Spy, "seen", [])
+    before = torch.get_num_threads()
+    with parallel_config("sequential"):
+        search = ForecastingSearchCV(Spy(max_epochs=1), CV, {"pretrained": [None]}, n_jobs=2)
+        search.set_params(refit=False).fit(series)
+    assert Spy.seen == [(os.getpid(), 1)]
+    assert torch.get_num_threads() == before
+
+
+def test_a_candidate_that_fails_is_named_and_the_others_count(series):  # noqa: F811
+    grid = {"max_epochs": [0, 1]}
+    with pytest.warns(FitFailedWarning, match="'max_epochs': 0} failed: ValueError: max_epochs"):
+        found = ForecastingSearchCV(quick(), CV, grid).fit(series)
+    assert found.best_params_ == {"max_epochs": 1}
+    assert found.cv_results_.iloc[0, 0:3].isna().all()
+    with pytest.raises(ValueError, match="max_epochs must be"):
+        ForecastingSearchCV(quick(), CV, grid, error_score="raise").fit(series)
+    with pytest.raises(ValueError, match="all 1 candidates failed") as caught:
+        ForecastingSearchCV(quick(), CV, {"max_epochs": [0]}).fit(series)
+    assert "max_epochs" in str(caught.value.__cause__)
+
+
+def test_a_failed_search_leaves_nothing_behind(series):  # noqa: F811
+    search = ForecastingSearchCV(quick(), CV, {"max_epochs": [0]})
+    with pytest.raises(ValueError, match="failed"):
+        search.fit(series)
+    assert not any(name.endswith("_") and not name.startswith("_") for name in vars(search))
+
+
+def test_without_a_last_fit_there_are_parameters_alone(series):  # noqa: F811
+    search = ForecastingSearchCV(quick(), CV, GRID, refit=False).fit(series)
+    assert search.best_params_["pretrained"] in ("auto", None)
+    assert search.get_fitted_params()["best_score"] == search.best_score_
+    with pytest.raises(RuntimeError, match="refit must be True to predict"):
+        search.predict([1])
+
+
+WRONG = {
+    "forecaster": [(NaiveForecaster(), "NaiveForecaster")],
+    "cv": [(None, "cv must be a splitter")],
+    "param_grid": [
+        ("none", "param_grid must be a space"),
+        ({"nonsense": [1]}, "nonsense"),
+        ({"max_epochs": 3}, "param_grid must be a space"),
+    ],
+    "scoring": [
+        ("mae", "scoring must be"),
+        ([MeanAbsoluteError(), MeanAbsolutePercentageError()], "scoring must be one metric"),
+        (MeanAbsoluteError(multioutput="raw_values"), "scoring must give one number"),
+    ],
+    "method": [("all", "method must be one of"), (None, "method must be one of")],
+    "n_iter": [(0, "n_iter must be")],
+    "factor": [(1, "factor must be")],
+    "strategy": [("update", "strategy must be"), (0, "strategy must be"), (None, "strategy must")],
+    "refit": [(None, "refit must be True or False")],
+    "error_score": [("nan", "error_score must be"), (None, "error_score must be")],
+    "n_jobs": [(0, "n_jobs must be"), (1.5, "n_jobs must be")],
+    "random_state": [("seed", "random_state must be"), (-1, "random_state must be")],
+    "verbose": [(-1, "verbose must be")],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [(name, *case) for name, cases in WRONG.items() for case in cases],
+    ids=str,
+)
+def test_wrong_parameters_are_named_before_training(name, value, message, series, monkeypatch):  # noqa: F811
+    if "one number" not in message:
+        monkeypatch.setattr(DLinearForecaster, "fit", None)
+    given = {"forecaster": quick(), "cv": CV, "param_grid": {"max_epochs": [1]}, name: value}
+    with pytest.raises((TypeError, ValueError), match=message):
+        ForecastingSearchCV(**given).fit(series)
+
+
+@pytest.mark.parametrize("resource", ["nonsense", "loss", "max_epochs"])
+def test_a_resource_that_cannot_grow_is_named(resource, series, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(DLinearForecaster, "fit", None)
+    grid = {"max_epochs": [1, 2]}
+    search = ForecastingSearchCV(quick(), CV, grid, method="halving", resource=resource)
+    with pytest.raises(ValueError, match=r"(resource|loss) must be"):
+        search.fit(series)
+
+
+def test_infinite_values_are_named():
+    y = pd.Series(wave(60))
+    y[50] = np.inf
+    with pytest.raises(ValueError, match="holds inf at 50"):
+        ForecastingSearchCV(quick(), CV, GRID).fit(y)
+
+
+@pytest.mark.skipif(find_spec("optuna") is not None, reason="Optuna is installed")
+def test_optuna_is_asked_for_where_it_is_missing(series):  # noqa: F811
+    with pytest.raises(ImportError, match="needs Optuna"):
+        ForecastingSearchCV(quick(), CV, GRID, method="optuna").fit(series)
+
+
+def test_optuna_proposes(series):  # noqa: F811
+    distributions = pytest.importorskip("optuna").distributions
+    grid = {
+        "learning_rate": distributions.FloatDistribution(1e-4, 1e-1, log=True),
+        "pretrained": ["auto", None],
+    }
+    options = {"method": "optuna", "n_iter": 4, "random_state": 0}
+    one, same = (ForecastingSearchCV(quick(), CV, grid, **options).fit(series) for _ in range(2))
+    assert list(one.cv_results_["params"]) == list(same.cv_results_["params"])
+    assert len(one.cv_results_) == 4
+    assert one.best_score_ == one.cv_results_.iloc[:, 0].min()
+
+
+def test_the_larger_space_has_sizes_and_the_defaults():
+    for kind in ("light", "full"):
+        space = SigmaForecaster.param_space(kind)
+        defaults = SigmaForecaster().get_params()
+        assert all(defaults[name] in values for name, values in space.items())
+    assert space["d_model"] == [4, 8, 16]
+    with pytest.raises(ValueError, match="kind must be one of"):
+        SigmaForecaster.param_space("all")
