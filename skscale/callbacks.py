@@ -91,6 +91,15 @@ class MLflowLogger(Callback):
     ------
     ImportError
         If MLflow is missing.
+
+    Examples
+    --------
+    >>> import mlflow  # doctest: +SKIP
+    >>> from sktime.datasets import load_airline
+    >>> from skscale import SigmaForecaster
+    >>> from skscale.callbacks import MLflowLogger
+    >>> with mlflow.start_run():  # doctest: +SKIP
+    ...     SigmaForecaster(callbacks=[MLflowLogger()], pretrained=None).fit(load_airline())
     """
 
     def __init__(self, prefix: str = ""):

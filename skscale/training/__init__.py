@@ -1,7 +1,6 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
 from skscale.training.callbacks import Callback, Progress
-from skscale.training.checkpoint import Checkpoint
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource, Rows
 from skscale.training.device import resolve_device
@@ -19,7 +18,6 @@ __all__ = [
     "Batch",
     "BatchSource",
     "Callback",
-    "Checkpoint",
     "History",
     "NonFiniteLossError",
     "Objective",

@@ -41,7 +41,7 @@ class Run:
     callbacks : sequence of Callback, default=()
         Look on, and may stop it.
     checkpoints : callable, optional
-        ``checkpoints(name)`` keeps the state of the training of that name, see `Checkpoint`.
+        ``checkpoints(name)`` keeps the state of the training of that name.
     name : str, default="network"
         What is trained.
 
