@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from skscale.explanation import *  # noqa: F403
+    from skscale.export import *  # noqa: F403
     from skscale.forecasting import *  # noqa: F403
     from skscale.operators import *  # noqa: F403
     from skscale.representation import *  # noqa: F403
@@ -25,6 +26,7 @@ _ROOMS = (
     "skscale.representation",
     "skscale.forecasting",
     "skscale.explanation",
+    "skscale.export",
 )
 
 

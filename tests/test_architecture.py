@@ -26,6 +26,7 @@ ALLOWED = {
     "evaluation": {"forecasting"},
     "tuning": {"ops", "forecasting", "evaluation"},
     "explanation": {"nn", "training", "forecasting", "evaluation"},
+    "export": {"forecasting"},
     "backtest": {"evaluation"},
     "callbacks": {"training"},
     "registry": set(),

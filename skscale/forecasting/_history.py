@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from skscale.ops import begun, beside_values, ending_in_values, fill_in_proportion, has_holes
+from skscale.ops.tracing import exporting, read
 from skscale.pretrained import outliers
 from skscale.training import Batch
 
@@ -55,7 +56,9 @@ class Histories(NamedTuple):
         return cls(_in_rows(values), _in_rows(begun(mask)), late)
 
     def split(self, size: int) -> list[Histories]:
-        """Blocks of at most ``size`` rows."""
+        """Blocks of at most ``size`` rows; one where their number is a symbol."""
+        if exporting():
+            return [self]
         blocks = zip(self.values.split(size), self.shown.split(size), strict=True)
         if self.behind is None:
             return [Histories(*block) for block in blocks]
@@ -64,7 +67,10 @@ class Histories(NamedTuple):
 
     def furthest(self, steps: int) -> int:
         """Steps behind the ends of rows that the first ``steps`` ahead need."""
-        return steps if self.behind is None else steps + int(self.behind.max())
+        if self.behind is None:
+            return steps
+        most = read(self.behind.max())
+        return steps + (self.values.shape[1] if most is None else most)
 
     def from_the_end(self, found: Tensor, steps: int) -> Tensor:
         """The ``steps`` ahead, of (n_rows, furthest, ...) behind the ends of rows."""

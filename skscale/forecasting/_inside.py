@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from sktime.forecasting.base import BaseForecaster
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._future import within
+from skscale.forecasting._module import ForecastModule
 from skscale.nn import ForecastNet
+from skscale.nn.layers.checks import check_integer
 from skscale.training import resolve_device
 
 __all__ = ["LooksInside"]
@@ -47,6 +50,39 @@ class LooksInside(BaseForecaster):
         if scales is None or any(one is None for one in scales):
             raise AttributeError(f"the network of {type(self).__name__} learns no scales")
         return [one.numpy(force=True) for one in scales]
+
+    def to_torch(self, steps: int | None = None, quantiles: Sequence[float] = ()) -> ForecastModule:
+        """Fitted forecaster as a torch module: window in, forecast out, in original units.
+
+        It lives on its own: later fits do not change it, and it needs neither pandas nor sktime.
+
+        Parameters
+        ----------
+        steps : int, optional
+            Steps of the forecast, from 1 on; by default the network's own. More are rolled
+            forward, as `predict` does.
+        quantiles : sequence of float, default=()
+            Probabilities of quantiles that come with the forecast.
+
+        Returns
+        -------
+        ForecastModule
+            See its ``forward``; `skscale.export_inputs` makes its inputs.
+
+        Raises
+        ------
+        NotFittedError
+            If the forecaster is not fitted.
+        ValueError
+            If ``steps`` is not a positive integer, or a quantile not in (0, 1).
+        """
+        self.check_is_fitted()
+        steps = self.model_.layout.prediction_length if steps is None else steps
+        wrong = [level for level in quantiles if not 0 < level < 1]
+        if wrong:
+            raise ValueError(f"quantiles must lie in (0, 1), got {wrong[0]!r}")
+        steps = check_integer("steps", steps, 1)
+        return ForecastModule(self.model_, self._context, steps, quantiles)
 
     def predict_residuals(self, y: Any = None, X: Any = None) -> Any:
         """Observed values minus forecasts; in sample, these are one-step-ahead forecasts.

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from skscale.nn import QuantileHead
 from skscale.ops import beside_values
+from skscale.ops.arrays import from_numpy
+from skscale.ops.tracing import read
 from skscale.training import Batch
 
 __all__ = [
@@ -167,7 +169,7 @@ class Spread(nn.Module):
         """Distance of quantiles from the forecast as held-out windows know it."""
         reach = self.unit(batch) * self._widths(longest)
         errors = self.errors_at(alpha).to(reach.device)
-        if self.head is None or not errors.any():
+        if self.head is None or all(level == 0.5 for level in alpha):
             return reach * errors.reshape(-1, 1, 1, 1)
         factors = self.head(batch.x / self.typical, batch.mask)[:, :longest]
         beyond = factors[:, -1:].expand(-1, longest - factors.shape[1], -1, -1)
@@ -188,11 +190,11 @@ class Spread(nn.Module):
         # A context without any value shows the last one before it, see `Windows`.
         alone = shown.sum(dim=1, keepdim=True) <= 1
         missing = torch.where(alone, length, missing)
-        if not missing.any():
+        if read(missing.any()) is False:
             return 1.0
         step = torch.arange(longest, device=shown.device).unsqueeze(1) + missing
         widths = self._widths(longest + length)
-        wider = widths.expand(len(step), -1, -1).gather(1, step)
+        wider = widths.expand(step.shape[0], -1, -1).gather(1, step)
         return wider / widths[:longest].clamp(min=torch.finfo(widths.dtype).tiny)
 
     def unit(self, batch: Batch) -> Tensor:
@@ -203,9 +205,12 @@ class Spread(nn.Module):
     def errors_at(self, alpha: Sequence[float]) -> Tensor:
         """Quantiles of errors whose mean size is one, (n_alpha,)."""
         wanted = _logits(alpha)
-        found = np.interp(wanted, LOGITS, self.shape.cpu().numpy())
-        found[wanted == 0] = 0.0  # the forecast itself, to the last digit
-        return torch.from_numpy(found).float()
+        after = np.clip(np.searchsorted(LOGITS, wanted, side="right"), 1, len(LOGITS) - 1)
+        part = (wanted - LOGITS[after - 1]) / (LOGITS[after] - LOGITS[after - 1])
+        rows, weights = np.arange(len(wanted)), np.zeros((len(wanted), len(LOGITS)))
+        weights[rows, after - 1], weights[rows, after] = 1 - part, part
+        weights[wanted == 0] = 0.0  # the forecast itself, to the last digit
+        return (from_numpy(weights).to(self.shape.device) @ self.shape.double()).float()
 
     def _widths(self, longest: int) -> Tensor:
         """Mean absolute error of steps 1, ..., ``longest``, (longest, n_channels)."""

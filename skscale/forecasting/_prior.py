@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from skscale.forecasting._history import Histories
 from skscale.forecasting._rolling import growth
 from skscale.ops import damped_line, seasonal_naive
+from skscale.ops.tracing import read
 from skscale.pretrained import TrainedNet, for_season, load, shares
 from skscale.training import Batch
 
@@ -116,9 +117,9 @@ class Prior(nn.Module):
         rows, mask = block.values, block.shown
         whole = mask.sum(dim=1, keepdim=True) >= 2 * self.season
         names = {**self.shares(1), **self.shares(2 * self.season)}
-        found = dict.fromkeys(names, rows.new_zeros(len(rows), steps))
+        found = dict.fromkeys(names, rows.new_zeros(rows.shape[0], steps))
         for some, n_points in ((whole, 2 * self.season), (~whole, 1)):
-            if not some.any():
+            if read(some.any()) is False:
                 continue
             for name, share in self.shares(n_points).items():
                 one = median if name == "net" else _TEXTBOOK[name](rows, mask, self.season, steps)

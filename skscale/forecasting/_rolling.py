@@ -91,7 +91,7 @@ def _range(x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     if mask is None:
         return x.amin(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)
     mask = beside_values(mask)
-    ahead = mask.new_ones(len(x), x.shape[1] - mask.shape[1], mask.shape[2])
+    ahead = mask.new_ones(x.shape[0], x.shape[1] - mask.shape[1], mask.shape[2])
     seen = torch.cat((mask, ahead), dim=1)
     lowest = x.masked_fill(~seen, torch.inf).amin(dim=1, keepdim=True)
     return lowest, x.masked_fill(~seen, -torch.inf).amax(dim=1, keepdim=True)
@@ -113,7 +113,7 @@ def _moved(batch: Batch, ahead: Tensor, future: Tensor | None) -> Batch:
     if past is not None and batch.future_features is not None:
         past = torch.cat((past, batch.future_features), dim=1)[:, -length:]
     if mask is not None:
-        known = mask.new_ones(len(ahead), ahead.shape[1], *mask.shape[2:])
+        known = mask.new_ones(ahead.shape[0], ahead.shape[1], *mask.shape[2:])
         mask = torch.cat((mask, known), dim=1)[:, -length:]
     x = torch.cat((batch.x, ahead), dim=1)[:, -length:]
     return batch._replace(x=x, past_features=past, future_features=future, mask=mask)

@@ -14,7 +14,7 @@ from skscale.forecasting._statistics import SCALERS, extremes, moments
 __all__ = ["ColumnUnits", "SeriesScale", "exogenous"]
 
 # Scaled values beyond this many deviations stop here, where float32 can still square and add them.
-_FURTHEST = 1e8
+FURTHEST = 1e8
 # A column that varies by less than this part of its size is constant: the rest is rounding.
 _ROUNDING = 1e-9
 
@@ -154,7 +154,7 @@ class SeriesScale:
     def standardised_rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,); nan stays."""
         rows = (rows - self.column_location[series]) / self.column_scale[series]
-        return np.clip(rows, -_FURTHEST, _FURTHEST)
+        return np.clip(rows, -FURTHEST, FURTHEST)
 
     def apply(self, panel: Panel) -> np.ndarray:
         """Scaled values, (n_points, n_channels); nan stays."""
@@ -163,7 +163,7 @@ class SeriesScale:
         if self.effect.any():
             scaled -= np.einsum("pk,pkc->pc", self.standardised(panel), self.effect[series])
         scaled /= np.where(self.scale > 0, self.scale, 1.0)[series]
-        return np.clip(scaled, -_FURTHEST, _FURTHEST, out=scaled)
+        return np.clip(scaled, -FURTHEST, FURTHEST, out=scaled)
 
     def undo(self, scaled: np.ndarray, series: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Bring forecasts back to the units of their series.

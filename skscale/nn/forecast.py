@@ -250,11 +250,11 @@ class ForecastNet(nn.Module):
     ) -> Tensor | None:
         """Features as the network reads them: checked, zeros for those left out."""
         if features is None:
-            return x.new_zeros(len(x), length, n_columns) if n_columns else None
+            return x.new_zeros(x.shape[0], length, n_columns) if n_columns else None
         if not n_columns:
             raise ValueError(f"{type(self).__name__} was built with n_{name}=0 and takes no {name}")
         check_tensor(name, features)
-        check_shape(name, features, (len(x), length, n_columns))
+        check_shape(name, features, (x.shape[0], length, n_columns))
         if features.dtype != x.dtype:
             raise TypeError(f"{name} must have the type of x, {x.dtype}, got {features.dtype}")
         return features

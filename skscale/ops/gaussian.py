@@ -17,10 +17,13 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
+
+from skscale.ops.tracing import exporting, plain_steps
 
 __all__ = ["discrete_gaussian"]
 
@@ -72,30 +75,53 @@ def discrete_gaussian(scale: Tensor | float, length: int) -> Tensor:
     scale = _checked_scale(scale, length)
     order = torch.arange(length, device=scale.device)
     wide = scale.to(torch.float64).expand(*scale.shape[:-1], length)
-    weights = _ScaledBessel.apply(order, wide).to(scale.dtype)
+    if exporting():
+        weights = _scaled_bessel(order, wide).to(scale.dtype)
+    else:
+        weights = _differentiable(order, wide).to(scale.dtype)
     negligible = torch.finfo(weights.dtype).tiny * 1e8
     return torch.where(weights < negligible, 0.0, weights)
+
+
+def _differentiable(order: Tensor, scale: Tensor) -> Tensor:
+    """``exp(-s) I_order(s)``, by whatever way it is differentiated."""
+    wanted = plain_steps() or (torch.is_grad_enabled() and scale.requires_grad)
+    return _ScaledBessel.apply(order, scale)[0] if wanted else _scaled_bessel(order, scale)
 
 
 class _ScaledBessel(Function):
     """``exp(-s) I_order(s)`` with ``d/ds = (k_{d-1} + k_{d+1}) / 2 - k_d`` (Algorithm 3)."""
 
-    @staticmethod
-    def forward(ctx, order: Tensor, scale: Tensor) -> Tensor:
-        if not ctx.needs_input_grad[1]:
-            return _scaled_bessel(order, scale)
-        # The derivative's orders cost little beside this one's when evaluated together.
-        here, below, above = _scaled_bessel(*_neighbours(order, scale))
-        ctx.save_for_backward(order, scale, 0.5 * (below + above) - here)
-        return here
+    generate_vmap_rule = True
 
     @staticmethod
-    def backward(ctx, grad_output: Tensor) -> tuple[None, Tensor]:
+    def forward(order: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+        # The derivative's orders cost little beside this one's when evaluated together.
+        here, below, above = _scaled_bessel(*_neighbours(order, scale))
+        return here.clone(), 0.5 * (below + above) - here
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(*inputs, output[1])
+        ctx.save_for_forward(*inputs, output[1])
+
+    @staticmethod
+    def backward(ctx, grad_output: Tensor, _: Any) -> tuple[None, Tensor]:
         order, scale, derivative = ctx.saved_tensors
         if torch.is_grad_enabled():  # for a derivative of the derivative
-            here, below, above = _ScaledBessel.apply(*_neighbours(order, scale))
-            derivative = 0.5 * (below + above) - here
+            derivative = _derivative(order, scale)
         return None, grad_output * derivative
+
+    @staticmethod
+    def jvp(ctx, _: None, tangent: Tensor) -> tuple[Tensor, None]:
+        return tangent * _derivative(*ctx.saved_tensors[:2]), None
+
+
+def _derivative(order: Tensor, scale: Tensor) -> Tensor:
+    """Derivative by the scale, which can be differentiated itself."""
+    here, below, above = _differentiable(*_neighbours(order, scale))
+    return 0.5 * (below + above) - here
 
 
 def _neighbours(order: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,14 +155,26 @@ def _quadrature(order: Tensor, scale: Tensor) -> Tensor:
 
 def _debye(order: Tensor, scale: Tensor) -> Tensor:
     """Uniform expansion; meaningless, but finite or zero, below the switch radius."""
-    radius = torch.hypot(order, scale).clamp(min=1.0)
-    exponent = order.square() / (radius + scale) - order * torch.asinh(order / scale)
+    radius = _hypot(order, scale).clamp(min=1.0)
+    exponent = order.square() / (radius + scale) - order * _asinh(order / scale)
     terms = _powers((order / radius).square()) @ _coefficients(scale) * _powers(1 / radius)
     return torch.exp(exponent) * terms.sum(-1) / torch.sqrt(2 * math.pi * radius)
 
 
+def _hypot(x: Tensor, y: Tensor) -> Tensor:
+    """Root of ``x**2 + y**2``, in operators that exchange formats know where one is written."""
+    return (x.square() + y.square()).sqrt() if exporting() else torch.hypot(x, y)
+
+
+def _asinh(x: Tensor) -> Tensor:
+    """Inverse hyperbolic sine of ``x >= 0``, likewise."""
+    return (x + (x.square() + 1).sqrt()).log() if exporting() else torch.asinh(x)
+
+
 def _powers(x: Tensor) -> Tensor:
     """``x**0, x**1, ...`` along a new last dimension."""
+    if exporting():
+        return x.unsqueeze(-1) ** torch.arange(_DEBYE_TERMS, device=x.device, dtype=x.dtype)
     factors = torch.cat(
         (torch.ones_like(x).unsqueeze(-1), x.unsqueeze(-1).expand(*x.shape, _DEBYE_TERMS - 1)), -1
     )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from skscale.ops.padding import fill_padding
 from skscale.ops.smoothing import moving_average
+from skscale.ops.tracing import exporting, read
 
 __all__ = [
     "begun",
@@ -21,6 +22,7 @@ __all__ = [
     "fill_window",
     "has_holes",
     "masked_mean",
+    "running_maximum",
 ]
 
 # A seasonal profile counts as if so many points of every phase had shown no season: of one or two
@@ -57,7 +59,9 @@ def begun(mask: Tensor) -> Tensor:
 
 
 def has_holes(mask: Tensor) -> bool:
-    """Whether values behind the first are missing; a GPU is not waited for: yes, there.
+    """Whether values behind the first are missing; yes where it cannot be known at once.
+
+    A GPU is not waited for, and a graph that is recorded must serve all masks.
 
     Examples
     --------
@@ -66,7 +70,7 @@ def has_holes(mask: Tensor) -> bool:
     >>> has_holes(torch.tensor([[[False], [True], [True]]]))  # padding is no hole
     False
     """
-    return mask.device.type != "cpu" or bool((begun(mask) & ~mask).any())
+    return mask.device.type != "cpu" or read((begun(mask) & ~mask).any()) is not False
 
 
 def ending_in_values(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -221,12 +225,23 @@ def fill_window(x: Tensor, mask: Tensor | None, season: int = 1) -> Tensor:
     return fill_padding(x, begun(mask), season)
 
 
+def running_maximum(x: Tensor) -> Tensor:
+    """Largest value up to every point of ``x`` (batch, length, ...)."""
+    if not exporting():
+        return x.cummax(1).values
+    # Exchange formats know no cummax.
+    length = x.shape[1]
+    place = torch.arange(length, device=x.device)
+    seen = (place <= place.unsqueeze(1)).reshape(1, length, length, *[1] * (x.dim() - 2))
+    return torch.where(seen, x.unsqueeze(1), torch.iinfo(x.dtype).min).amax(2)
+
+
 def _interpolated(known: Tensor, shown: Tensor) -> Tensor:
     """Straight lines between what is ``shown``, constants before and behind."""
     length = known.shape[1]
     place = torch.arange(length, device=known.device).unsqueeze(1)
-    before = torch.where(shown, place, -1).cummax(1).values
-    after = torch.where(shown, place, length).flip(1).cummin(1).values.flip(1)
+    before = running_maximum(torch.where(shown, place, -1))
+    after = -running_maximum(torch.where(shown, -place, -length).flip(1)).flip(1)
     # Beyond the ends both neighbours are the same; where nothing is shown, a zero of ``known``.
     left = torch.where(before < 0, after, before).clamp(max=length - 1)
     right = torch.where(after == length, left, after)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from skscale.ops import damped_line
+from skscale.ops.masking import running_maximum
+from skscale.ops.tracing import read
 from skscale.pretrained._net import QUANTILES, Inputs, QuantileNet, scaled_inputs
 from skscale.pretrained._outliers import outliers
 
@@ -153,7 +155,7 @@ class TrainedNet(nn.Module):
         series = nn.functional.pad(series, (n_missing, 0))
         mask = nn.functional.pad(mask, (n_missing, 0))
         places = torch.arange(series.shape[1], device=series.device)
-        newest = torch.where(mask, places, -1).cummax(1).values
+        newest = running_maximum(torch.where(mask, places, -1))
         begun = newest >= 0
         filled = series.gather(1, newest.clamp(min=0))
         return torch.where(begun, filled, 0.0), begun
@@ -204,6 +206,8 @@ def _check(context: Tensor, mask: Tensor, steps: int) -> None:
         )
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
+    if read(mask.any(1).all()) is None:
+        return
     empty = torch.nonzero(~mask.any(1))
     if len(empty):
         raise ValueError(f"row {int(empty[0])} of the context has no observed value")

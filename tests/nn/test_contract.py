@@ -336,7 +336,7 @@ def test_numpy_integers_are_integers(name):
     assert torch.equal(inputs(net.eval()), inputs(expected.eval()))
 
 
-@pytest.mark.parametrize("name", [n for n, row in NETWORKS.items() if not row.waits])
+@every_network
 def test_shapes_follow_without_values(name):
     net = build(name, dtype=torch.float32).to("meta")
     inputs = draw(net, dtype=torch.float32).each(lambda value: value.to("meta"))

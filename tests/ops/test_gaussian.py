@@ -76,3 +76,25 @@ def test_scale_zero_is_the_identity():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_transforms_of_torch_func():
+    scales = torch.tensor([0.5, 3.0, 80.0], dtype=torch.float64)
+
+    def total(scale):
+        return (discrete_gaussian(scale, 50) * torch.arange(50.0, dtype=torch.float64)).sum()
+
+    expected = []
+    for scale in scales:
+        leaf = scale.clone().requires_grad_()
+        expected.append(torch.autograd.grad(total(leaf), leaf)[0])
+    expected = torch.stack(expected)
+    torch.testing.assert_close(torch.func.vmap(torch.func.grad(total))(scales), expected)
+    one = torch.tensor(1.0, dtype=torch.float64)
+    slopes = [torch.func.jvp(total, (scale,), (one,))[1] for scale in scales]
+    torch.testing.assert_close(torch.stack(slopes), expected)
+    # A second derivative, against the difference of first ones.
+    curvature = torch.func.grad(torch.func.grad(total))(scales[1])
+    ends = [torch.func.grad(total)(scales[1] + step) for step in (-1e-5, 1e-5)]
+    torch.testing.assert_close(curvature, (ends[1] - ends[0]) / 2e-5, rtol=1e-6, atol=0)
+    assert discrete_gaussian(scales.to("meta")[:, None], 50).shape == (3, 50)

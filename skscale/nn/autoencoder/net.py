@@ -220,7 +220,7 @@ class MultiScaleAutoencoderNet(nn.Module):
         """Latents, what the decoders get of them, and the sum of all parts but the last."""
         check_tensor("x", x)
         check_shape("x", x, ("batch", self.length, self.n_channels))
-        series, beside = x.transpose(1, 2), self._beside(len(x), features)
+        series, beside = x.transpose(1, 2), self._beside(x.shape[0], features)
         codes: list[Latent] = []
         drawn: list[Tensor] = []
         total: Tensor | None = None

@@ -10,6 +10,7 @@ from skscale.nn.layers.checks import check_integer, check_share
 from skscale.nn.layers.dense import dense
 from skscale.nn.layers.dropout import drop
 from skscale.nn.layers.official import Place, place_module
+from skscale.ops.tracing import transformed
 
 __all__ = ["MultiHeadAttention"]
 
@@ -158,7 +159,7 @@ class MultiHeadAttention(nn.Module):
 
 
 def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropped: float) -> Tensor:
-    if not dropped:
+    if not dropped and not transformed():
         return scaled_dot_product_attention(q, k, v, attn_mask=mask)
     scores = k @ (q * q.shape[-1] ** -0.5).transpose(-2, -1)
     if mask is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from skscale.ops.tracing import plain_steps
 
 __all__ = ["apply_step", "autocast_type", "without_autocast"]
 
@@ -18,12 +21,21 @@ def autocast_type(x: Tensor) -> torch.dtype | None:
     return torch.get_autocast_dtype(x.device.type)
 
 
-def apply_step(step: type[torch.autograd.Function], *inputs: Any) -> Any:
+def apply_step(step: type[torch.autograd.Function], plain: Callable[..., Any], *inputs: Any) -> Any:
     """Apply a step to ``inputs``, with all tensors in autocast's type where that is on.
 
     Autocast rewrites single operators. A step that writes into buffers, or computes something
     again in its backward pass, needs one type throughout.
+
+    Parameters
+    ----------
+    step : autograd Function
+    plain : callable
+        The same in plain operators, for exports and the transforms of `torch.func`.
+    *inputs
     """
+    if plain_steps():
+        return plain(*inputs)
     first = next(value for value in inputs if isinstance(value, Tensor))
     dtype = autocast_type(first)
     if dtype is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from skscale.ops.tracing import exporting
+
 __all__ = ["block_size"]
 
 
@@ -29,6 +31,8 @@ def block_size(n_rows: int, width: int, n_elements: int, device: torch.device) -
     >>> block_size(n_rows=100, width=10, n_elements=400, device=torch.device("cpu"))
     34
     """
+    if exporting():
+        return n_rows  # a symbol: the graph serves batches of any size
     if n_rows == 0 or device.type != "cpu":
         return max(1, n_rows)
     n_blocks = -(-n_rows * width // n_elements)

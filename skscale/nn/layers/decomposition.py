@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from skscale.nn.layers.checks import check_choice, check_integer
+from skscale.ops.tracing import exporting
 
 __all__ = ["DFTDecomposition", "SeriesDecomposition"]
 
@@ -129,12 +130,33 @@ class DFTDecomposition(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Split ``x`` of shape (..., length) into season and trend of the same shape."""
         length = x.shape[-1]
+        if exporting():
+            season = self._by_waves(x)
+            return season, x - season
         spectrum = torch.fft.rfft(x)
         amplitude = spectrum.detach().abs()[..., 1:]
         strongest = amplitude.topk(min(self.top_k, amplitude.shape[-1])).indices + 1
         chosen = torch.zeros_like(spectrum, dtype=torch.bool).scatter(-1, strongest, True)
         season = torch.fft.irfft(spectrum.masked_fill(~chosen, 0.0), n=length)
         return season, x - season
+
+    def _by_waves(self, x: Tensor) -> Tensor:
+        """Season without complex numbers, which exchange formats do not know."""
+        length = x.shape[-1]
+        place = torch.arange(length, device=x.device)
+        frequency = torch.arange(1, length // 2 + 1, device=x.device).unsqueeze(1)
+        # Whole turns are left out of the angle before it is rounded.
+        angle = (frequency * place % length).to(x.dtype) * (2 * torch.pi / length)
+        share = torch.where(2 * frequency == length, 1.0, 2.0).to(x.dtype) / length
+        waves = angle.cos(), angle.sin()
+        parts = [x @ wave.T for wave in waves]
+        amplitude = parts[0].square() + parts[1].square()
+        strongest = amplitude.topk(min(self.top_k, length // 2)).indices
+        chosen = torch.zeros_like(amplitude).scatter(-1, strongest, 1.0)
+        first, second = (
+            part * chosen @ (share * wave) for part, wave in zip(parts, waves, strict=True)
+        )
+        return first + second
 
     def extra_repr(self) -> str:
         """Show the number of frequencies."""

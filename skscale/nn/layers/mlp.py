@@ -51,7 +51,25 @@ def pointwise_mlp(
     -------
     Tensor of shape (n_out, rows, time)
     """
-    return apply_step(_PointwiseMLP, x, inner, bias, outer, shift, base)
+    return apply_step(_PointwiseMLP, _plain, x, inner, bias, outer, shift, base)
+
+
+def _plain(
+    x: Tensor,
+    inner: Tensor | None,
+    bias: Tensor | None,
+    outer: Tensor | None,
+    shift: Tensor | None,
+    base: Tensor | None,
+) -> Tensor:
+    """`pointwise_mlp` in plain operators."""
+    hidden = x if inner is None else mix_features(inner, x)
+    hidden = gelu(hidden if bias is None else hidden + bias.unsqueeze(1))
+    if outer is None:
+        return hidden
+    result = mix_features(outer, hidden)
+    result = result if base is None else base + result
+    return result if shift is None else result + shift.reshape(-1, 1, 1)
 
 
 class _PointwiseMLP(Function):

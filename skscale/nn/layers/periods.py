@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from skscale.ops.tracing import read
+
 __all__ = ["PeriodGroups", "group_by_period", "strongest_periods"]
 
 _NEGLIGIBLE = 8  # roundings: weights below are left out
@@ -44,7 +46,7 @@ def strongest_periods(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     wide = x if x.dtype == torch.float64 else x.float()
     spectrum = torch.fft.rfft(wide, dim=1).abs().mean(dim=-1)[:, 1:]
     amplitudes, place = spectrum.topk(k, dim=1)
-    return x.shape[1] // (place + 1), amplitudes
+    return torch.full_like(place, x.shape[1]) // (place + 1), amplitudes
 
 
 class PeriodGroups(NamedTuple):
@@ -56,7 +58,7 @@ class PeriodGroups(NamedTuple):
     weights: Tensor  # (n_rows,), what its period weighs for it
 
 
-def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups:
+def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups | None:
     """Put sequences that share a period together, so that they are folded at once.
 
     Equal periods of a sequence are one, with the sum of their weights. Those that weigh less than
@@ -70,7 +72,8 @@ def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups:
 
     Returns
     -------
-    PeriodGroups
+    PeriodGroups or None
+        None where values cannot be read, see `skscale.ops.tracing.read`.
 
     Examples
     --------
@@ -82,8 +85,11 @@ def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups:
 weights=tensor([0.2500, 0.7500, 0.7500, 0.2500]))
     """
     counts = ~(weights.detach() <= _NEGLIGIBLE * torch.finfo(weights.dtype).eps)  # nan does
+    counted = read(periods * counts)
+    if counted is None:
+        return None
     groups: dict[int, list[int]] = {}
-    for member, row in enumerate((periods * counts).cpu().tolist()):
+    for member, row in enumerate(counted):
         for period in set(row) - {0}:
             groups.setdefault(period, []).append(member)
     found = sorted(groups)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, linear, pad
+from torch.nn.functional import avg_pool1d, conv1d, linear, pad
 
 from skscale.nn.layers.dense import dense
+from skscale.ops.tracing import exporting
 
 __all__ = ["CausalConvolution", "TokenMap", "TokenSpread", "moving_average", "odd"]
 
@@ -74,12 +75,18 @@ class CausalConvolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, length, d_model) to the same shape."""
         length = x.shape[1]
+        if exporting():  # exchange formats know no complex numbers
+            return self._plain(x.to(self.weight.dtype)).transpose(1, 2) + self.bias
         n = 2 * length  # nothing comes round
         taps = torch.fft.rfft(self.weight.flip(-1), n)
         product = torch.einsum(
             "bti,oit->bto", torch.fft.rfft(x.to(self.weight.dtype), n, dim=1), taps
         )
         return torch.fft.irfft(product, n, dim=1)[:, :length] + self.bias
+
+    def _plain(self, x: Tensor) -> Tensor:
+        """The products one by one, (batch, d_model, length)."""
+        return conv1d(pad(x.transpose(1, 2), (x.shape[1] - 1, 0)), self.weight)
 
 
 class TokenSpread(nn.Module):

@@ -125,7 +125,7 @@ class Held(nn.Module):
         """Map ``x`` (batch, n_sequences, n_channels, length) to (..., size)."""
         if not self.is_needed:
             return x
-        source = self.source.unsqueeze(1).expand(len(x), -1, x.shape[2], -1)
+        source = self.source.unsqueeze(1).expand(x.shape[0], -1, x.shape[2], -1)
         return x.gather(3, source)
 
 

@@ -18,6 +18,7 @@ from skscale.nn.layers.decomposition import SeriesDecomposition
 from skscale.nn.layers.dense import dense, two_layers
 from skscale.nn.layers.mlp import mix_features, pointwise_mlp
 from skscale.nn.sigma.scaling import FoldedMap, SplitMap, smooth_rows
+from skscale.ops.tracing import exporting
 
 __all__ = [
     "MIXINGS",
@@ -113,7 +114,7 @@ class BranchMLP(nn.Module):
         if not self.joint:
             return SplitMap(inner, inner, weights, joint=False)
         of_smooth, of_residual = inner.split(self.length, dim=1)
-        if weights is None or n_rows < self.length:
+        if weights is None or (not exporting() and n_rows < self.length):
             return SplitMap(of_smooth, of_residual, weights, joint=True)
         return FoldedMap(of_smooth, of_residual, weights)
 

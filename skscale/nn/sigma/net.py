@@ -223,7 +223,8 @@ class SigmaNet(ForecastNet):
         width = 2 * self.context_length * self.d_model
         size = block_size(rows.shape[0], width, _ROW_BLOCK_ELEMENTS, rows.device)
         outputs = []
-        for start in range(0, rows.shape[0], size):
+        starts = range(0, rows.shape[0], size) if size != rows.shape[0] else (0,)
+        for start in starts:
             block = slice(start, start + size)
             h = self._embed(rows[block], _row_features(past_features, block, self.n_channels))
             for layer, plan in zip(layers[:-1], plans[:-1], strict=True):

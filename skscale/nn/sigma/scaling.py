@@ -48,6 +48,7 @@ class ScaleKernel(nn.Module):
 
     def __init__(self, length: int, scaling: str = "distance", window: int = 25):
         super().__init__()
+        self.folded: Tensor | None
         self.length = length = check_integer("length", length, 1)
         self.scaling = check_choice("scaling", scaling, SCALINGS)
         if check_integer("window", window, 1) % 2 == 0:
@@ -66,6 +67,13 @@ class ScaleKernel(nn.Module):
             self.inside: Tensor
             self.register_buffer("inside", inside, persistent=False)
 
+        self.register_buffer("folded", None, persistent=False)
+
+    def fold(self) -> None:
+        """Hold the weights as numbers from now on, unless every window has its own."""
+        if not self.per_sample:
+            self.folded = self().detach()
+
     @property
     def per_sample(self) -> bool:
         """Whether every window has weights of its own."""
@@ -79,6 +87,8 @@ class ScaleKernel(nn.Module):
 
     def forward(self, x: Tensor | None = None) -> Tensor:
         """Weights of shape (length,), or (rows, length) from windows ``x`` (rows, length)."""
+        if self.folded is not None:
+            return self.folded
         if self.scaling == "convolution":
             return self.weights
         if self.scaling in ("none", "moving_average"):

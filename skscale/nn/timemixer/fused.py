@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import gelu
+from torch.nn.functional import gelu, pad
 
 from skscale.nn.layers.autocast import apply_step, autocast_type
 from skscale.nn.layers.blocking import block_size
 from skscale.nn.layers.gelu import gelu_, gelu_backward
+from skscale.nn.layers.mlp import mix_features
 from skscale.nn.timemixer.fused_inputs import CombinedInput, FullInput
 from skscale.nn.timemixer.links import Link, Step, fold, fold_backward, total_bias
 
@@ -74,7 +75,31 @@ def mix_block(
     dtype = autocast_type(x)
     if dtype is not None:
         steps = [step._replace(matrix=step.matrix.to(dtype)) for step in steps]
-    return apply_step(_MixBlock, x, mix, steps, *across, *weights)
+    return apply_step(_MixBlock, _plain, x, mix, steps, *across, *weights)
+
+
+def _plain(
+    x: Tensor,
+    mix: Tensor | None,
+    steps: Sequence[Step],
+    first: Tensor,
+    second: Tensor,
+    skip: Tensor | None,
+    *weights: Tensor,
+) -> Tensor:
+    """`mix_block` in plain operators."""
+    features = x if mix is None else mix_features(mix, x)
+    mixed = hidden = features
+    for link, bias in zip(fold(steps, weights), weights[3::4], strict=True):
+        values = features[..., link.source] @ link.inner + link.bias
+        if link.carry is not None:
+            values = values + hidden @ link.carry
+        hidden = gelu(values)
+        ends = link.target.start, x.shape[-1] - link.target.stop
+        mixed = mixed + pad(hidden @ link.outer + bias, ends)
+    hidden = gelu(mix_features(first[:, :-1], mixed) + first[:, -1:].unsqueeze(1))
+    base = x if skip is None else mix_features(skip, x)
+    return base + mix_features(second[:, :-1], hidden) + second[:, -1:].unsqueeze(1)
 
 
 def _input(x: Tensor, mix: Tensor | None) -> FullInput | CombinedInput:

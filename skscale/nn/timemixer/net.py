@@ -267,9 +267,8 @@ class TimeMixerNet(ForecastNet):
         project_first = projection.shape[0] <= projection.shape[1]
         hidden = self._mixed(hidden, mix, projection if project_first else None)
         predictors = cast(list[nn.Linear], list(self.predictors))
-        weight = torch.cat([predictor.weight for predictor in predictors], dim=1)
         bias = torch.stack([predictor.bias for predictor in predictors]).sum(0)
-        total = hidden @ weight.t()
+        total = hidden @ torch.cat([predictor.weight for predictor in predictors], dim=1).t()
         if not project_first:
             total = mix_features(projection, total)
         level = (len(predictors) * self.projection.bias).unsqueeze(1)
@@ -277,9 +276,10 @@ class TimeMixerNet(ForecastNet):
 
     def _mixed(self, hidden: Tensor, mix: Tensor | None, contract: Tensor | None) -> Tensor:
         """Run the blocks, some rows at a time."""
-        width = hidden.shape[2] * self.d_ff
-        size = block_size(hidden.shape[1], width, _ROW_BLOCK_ELEMENTS, hidden.device)
-        return torch.cat([self._mix(h, mix, contract) for h in hidden.split(size, dim=1)], dim=1)
+        n, width = hidden.shape[1], hidden.shape[2] * self.d_ff
+        size = block_size(n, width, _ROW_BLOCK_ELEMENTS, hidden.device)
+        parts = [hidden] if size == n else hidden.split(size, dim=1)
+        return torch.cat([self._mix(part, mix, contract) for part in parts], dim=1)
 
     def _mix(self, hidden: Tensor, mix: Tensor | None, contract: Tensor | None) -> Tensor:
         """Run the blocks: (d_model, rows, points), or what ``contract`` makes of the features."""

@@ -62,7 +62,9 @@ class Pyramid(nn.Module):
         found = []
         for i, (scale, _) in enumerate(self(x, mask)):
             whole = scale.repeat_interleave(self.window**i, dim=1)
-            missing = whole.new_full((len(x), x.shape[1] - whole.shape[1], x.shape[2]), torch.nan)
+            missing = whole.new_full(
+                (x.shape[0], x.shape[1] - whole.shape[1], x.shape[2]), torch.nan
+            )
             found.append(torch.cat((whole, missing), dim=1))
         return found
 

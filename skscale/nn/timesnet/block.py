@@ -67,13 +67,29 @@ class TimesBlock(nn.Module):
     def forward(self, h: Tensor, start: int = 0) -> Tensor:
         """Map ``h`` of shape (batch, length, d_model) to its points from ``start`` on."""
         periods, amplitudes = strongest_periods(h, self.top_k)
-        groups = group_by_period(periods, amplitudes.softmax(dim=1))
-        kernels = self.first.merged(), self.second.merged()
+        weights, kernels = amplitudes.softmax(dim=1), (self.first.merged(), self.second.merged())
+        groups = group_by_period(periods, weights)
+        if groups is None:
+            return _all_periods(h, start, periods, weights, kernels)
         rows = h.index_select(0, groups.members).split(groups.sizes)
         folded = zip(groups.periods, rows, strict=True)
         seen = [_seen_in_grid(part, period, start, *kernels) for period, part in folded]
         weighted = torch.cat(seen) * groups.weights.reshape(-1, 1, 1)
         return h[:, start:].index_add(0, groups.members, weighted.to(h.dtype))
+
+
+def _all_periods(
+    h: Tensor, start: int, periods: Tensor, weights: Tensor, kernels: tuple[Kernel, Kernel]
+) -> Tensor:
+    """What `TimesBlock` gives, where the periods of the sequences cannot be read.
+
+    Every period that there may be is convolved for all sequences, and weighs nothing for most.
+    """
+    total, length = h[:, start:], h.shape[1]
+    for period in sorted({length // (place + 1) for place in range(length // 2)}):
+        weight = torch.where(periods == period, weights, 0.0).sum(dim=1).reshape(-1, 1, 1)
+        total = total + weight.to(h.dtype) * _seen_in_grid(h, period, start, *kernels).to(h.dtype)
+    return total
 
 
 def _seen_in_grid(h: Tensor, period: int, start: int, first: Kernel, second: Kernel) -> Tensor:
