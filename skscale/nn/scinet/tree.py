@@ -115,10 +115,10 @@ class Held(nn.Module):
 
     def __init__(self, lengths: list[int], size: int):
         super().__init__()
-        last = torch.tensor(lengths).unsqueeze(1) - 1
-        self.is_needed = bool((last + 1 < size).any())
+        self.is_needed = min(lengths) < size
         self.source: Tensor
-        source = torch.arange(size).minimum(last.clamp(min=0))
+        last = torch.tensor(lengths).unsqueeze(1).clamp(min=1) - 1
+        source = torch.arange(size).minimum(last)
         self.register_buffer("source", source, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
