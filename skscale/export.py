@@ -51,6 +51,18 @@ def export_onnx(
         If the forecaster is not fitted.
     ValueError
         If ``steps`` or ``quantiles`` is out of range.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from sktime.datasets import load_airline
+    >>> from skscale import DLinearForecaster, export_onnx
+    >>> forecaster = DLinearForecaster(pretrained=None, random_state=0)
+    >>> path = Path(mkdtemp()) / "airline.onnx"
+    >>> export_onnx(forecaster.fit(load_airline(), fh=range(1, 13)), path)
+    >>> path.exists()
+    True
     """
     _need("onnx", "onnxscript")
     module = forecaster.to_torch(steps, quantiles)

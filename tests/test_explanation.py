@@ -131,7 +131,7 @@ def test_limits_are_what_bounds_take_off():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(TypeError, match="forecaster must be one of skscale's forecasters, got str"):
+    with pytest.raises(TypeError, match=r"forecaster must be one of skscale's.*got str"):
         explain("SigmaForecaster")
     with pytest.raises(NotFittedError):
         explain(SigmaForecaster(), [1])
@@ -140,7 +140,7 @@ def test_bad_input_is_named():
     forecaster = small(SigmaForecaster).fit(y, X=X, fh=[1])
     with pytest.raises(ValueError, match="X is needed"):
         explain(forecaster)
-    with pytest.raises(TypeError, match="forecaster must be one of skscale's forecasters, got str"):
+    with pytest.raises(TypeError, match=r"forecaster must be one of skscale's.*got str"):
         removal_losses("SigmaForecaster", y, ExpandingWindowSplitter(fh=[1], initial_window=60))
 
 
