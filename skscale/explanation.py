@@ -46,8 +46,8 @@ def explain(forecaster: NetworkForecaster, fh: Any = None, X: Any = None) -> pd.
         - ``"network"``: what the network adds to the regression that it corrects, or with
           ``linear_base=False`` all of the forecast. Where this is a sum of branches, one part
           for each, such as ``"network: smooth"``, and ``"network: rest"``;
-        - ``"effect of ..."``, linear, for every column of ``X`` known ahead, as far as it differs
-          from its mean;
+        - ``"effect of ..."``, linear, for holidays of ``time_features`` and every column of ``X``
+          known ahead, as far as it differs from its mean;
         - ``"limits"``: what forecasts lose that are kept within bounds or near their history.
 
     Raises

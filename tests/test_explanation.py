@@ -1,5 +1,6 @@
 """Parts add up to the forecast, each is what it says, and removing one removes what it added."""
 
+import holidays
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,6 +90,25 @@ def test_the_effect_of_a_column_is_its_coefficient_times_its_distance_from_the_m
     price = X["price"].iloc[-3:] - X.loc[y.index, "price"].mean()
     np.testing.assert_allclose(found / price, found.iloc[0] / price.iloc[0])
     np.testing.assert_allclose(found, 4 * price, rtol=0.1)  # a penalty draws it towards zero
+
+
+def test_holidays_have_an_effect_beside_that_of_columns():
+    days = pd.date_range("2021-01-01", periods=730)
+    known = holidays.country_holidays("DE", years=[2021, 2022])
+    closed = days.isin(pd.DatetimeIndex(list(known)))
+    X = pd.DataFrame({"price": np.random.default_rng(0).normal(3, 1, 730)}, days)
+    y = pd.Series(np.sin(2 * np.pi * np.arange(730) / 7) - 5 * closed, days, name="sales")
+    y += 2 * X["price"]
+    seen = days < "2022-12-21"
+    forecaster = small(SigmaForecaster, time_features=["holidays:DE"])
+    forecaster.fit(y[seen], X=X[seen], fh=range(1, 12))
+    found = explain(forecaster, X=X[~seen])
+    assert_adds_up(found, forecaster.predict(X=X[~seen]))
+    # Each as far as it differs from its mean.
+    holiday = -5 * (closed[~seen] - closed[seen].mean())
+    price = 2 * (X["price"][~seen] - X["price"][seen].mean())
+    np.testing.assert_allclose(found["sales", "effect of holidays:DE"], holiday, atol=0.3)
+    np.testing.assert_allclose(found["sales", "effect of price"], price, atol=0.3)
 
 
 def test_textbook_parts_are_their_share_of_the_textbook_forecast():

@@ -80,15 +80,16 @@ def _of_windows(
 
 
 def _by_column(model: FittedNetwork) -> dict[Hashable, slice]:
-    """Numbers that every column with an effect became."""
-    found: dict[Hashable, slice] = {}
+    """Numbers that every column with an effect became, holidays first."""
     if model.effects is None:
-        return found
-    encoder, start = model.columns.encoder, 0
-    for name in encoder.ahead:
-        stop = start + encoder.width(pd.Index([name]))
-        found[name] = slice(start, stop)
-        start = stop
+        return {}
+    columns, encoder = model.columns, model.columns.encoder
+    widths: dict[Hashable, int] = dict.fromkeys(columns.calendar.places, 1)
+    widths |= {name: encoder.width(pd.Index([name])) for name in encoder.ahead}
+    found, start = {}, 0
+    for name, width in widths.items():
+        found[name] = slice(start, start + width)
+        start += width
     return found
 
 

@@ -30,7 +30,7 @@ from skscale.saving import Savable
 
 __all__ = ["SavableForecaster"]
 
-_OF_THE_MACHINE = "checkpoint_dir"  # a parameter that is not saved
+_OF_THE_RUN = "callbacks", "checkpoint_dir"  # parameters that are not saved
 
 
 @dataclass
@@ -135,7 +135,7 @@ class SavableForecaster(Savable):
     def _to_save(self: Any) -> _SavedForecaster:
         usual = type(self)().get_config()
         return _SavedForecaster(
-            {k: v for k, v in self.get_params(deep=False).items() if k != _OF_THE_MACHINE},
+            {k: v for k, v in self.get_params(deep=False).items() if k not in _OF_THE_RUN},
             {k: v for k, v in self.get_config().items() if k not in usual or v != usual[k]},
             getattr(self, "pretrained_", None),
             getattr(self, "model_", None),
@@ -144,7 +144,8 @@ class SavableForecaster(Savable):
 
     @classmethod
     def _from_saved(cls: Any, saved: _SavedForecaster) -> Any:
-        saved.parameters.pop(_OF_THE_MACHINE, None)  # a file is not to say where we write
+        for name in _OF_THE_RUN:  # a file is not to say what is called or where we write
+            saved.parameters.pop(name, None)
         forecaster = cls(**saved.parameters).set_config(**saved.config)
         forecaster._check_parameters()
         for model in (saved.pretrained, saved.model):

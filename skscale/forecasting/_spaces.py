@@ -61,7 +61,9 @@ class Searchable:
         defaults: dict[str, Any] = {field.name: field.default for field in known}
         for name in _SIZES:
             if name in defaults:
-                space[name] = [defaults[name] // 2, defaults[name], defaults[name] * 2]
+                one = defaults[name]  # an integer, or a multiple of another size
+                half = one // 2 if isinstance(one, int) else one / 2
+                space[name] = [half, one, one * 2]
         if "dropout" in defaults:
             space["dropout"] = list(_DROPOUT)
         return space

@@ -95,8 +95,12 @@ class ForecastDisplay:
         ------
         TypeError
             If ``y`` is left out and the first forecaster, not one of skscale's, does not hold it.
+        NotFittedError
+            If a forecaster is not fitted.
         """
         named = estimator if isinstance(estimator, Mapping) else {_name(estimator): estimator}
+        for one in named.values():
+            one.check_is_fitted()
         if y is None:
             y = _seen(next(iter(named.values()), None))
         forecasts = {name: one.predict(fh, X=X) for name, one in named.items()}

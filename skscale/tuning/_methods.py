@@ -44,7 +44,10 @@ def candidates_of(space: Any, n_iter: int | None, random_state: Any) -> list[dic
             return list(ParameterGrid(space))
         return list(ParameterSampler(space, n_iter, random_state=random_state))
     except (TypeError, ValueError) as error:
-        raise type(error)(f"param_grid must be a space of scikit-learn: {error}") from error
+        raise type(error)(
+            'param_grid must be "light", "full" or a space of scikit-learn, with distributions for '
+            f'method="random" or n_iter candidates alone, got {space!r}: {error}'
+        ) from error
 
 
 def halved(

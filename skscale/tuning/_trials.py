@@ -77,7 +77,10 @@ class Trials:
             found = Parallel(n_jobs=self.n_jobs)(jobs)
         failed = [error for _, error in found if error is not None]
         if failed and len(failed) == len(found):
-            raise ValueError(f"all {len(found)} candidates failed") from failed[0]
+            first = f"{type(failed[0]).__name__}: {failed[0]}"
+            raise ValueError(
+                f"all {len(found)} candidates failed, the first with {first}"
+            ) from failed[0]
         for row, error in found:
             if error is not None:
                 message = f"{row['params']} failed: {type(error).__name__}: {error}"

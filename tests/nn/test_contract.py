@@ -344,6 +344,19 @@ def test_shapes_follow_without_values(name):
 
 
 @every_network
+def test_sizes_of_weights_follow_without_values(name):
+    # Files are checked against such a network before memory is taken.
+    def build():
+        return NETWORKS[name].build(CONTEXT, HORIZON, CHANNELS, **features_of(name))
+
+    with torch.device("meta"):
+        found = build().state_dict()
+    assert {key: value.shape for key, value in found.items()} == {
+        key: value.shape for key, value in build().state_dict().items()
+    }
+
+
+@every_network
 @needs_cuda
 def test_a_gpu_forecasts_the_same(name):
     net = build(name)

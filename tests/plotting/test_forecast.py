@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from sktime.exceptions import NotFittedError
 from sktime.forecasting.naive import NaiveForecaster
 
+from skscale import SigmaForecaster
 from skscale.plotting import ForecastDisplay
 
 from .series import fitted, hierarchy, lines, wave
@@ -90,6 +92,8 @@ def test_bad_input_is_named():
     for name, value in (("n_last", 0), ("n_last", 1.5), ("max_series", 0)):
         with pytest.raises(ValueError, match=f"{name} must be"):
             display.plot(**{name: value})
+    with pytest.raises(NotFittedError):
+        ForecastDisplay.from_estimator(SigmaForecaster())
     naive = NaiveForecaster().fit(y, fh=[1])
     naive._y = None
     with pytest.raises(TypeError, match="NaiveForecaster does not hold the data it saw: pass y"):

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 import skscale
 from skscale import SigmaForecaster
 from skscale.forecasting import all_forecasters
+from skscale.training import Callback
 from tests.forecasting.conftest import wave
 
 FH = [1, 2, 5, 40]
@@ -274,6 +275,13 @@ def test_what_cannot_be_saved_is_named_and_the_old_file_stays(
         forecaster.save(tmp_path / "one")
     assert (tmp_path / "one.zip").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["one.zip"]
+
+
+def test_callbacks_stay_behind(series, tmp_path):
+    forecaster = SigmaForecaster(callbacks=[Callback()], max_epochs=1, random_state=0).fit(series)
+    again = through_file(forecaster, tmp_path)
+    assert again.callbacks == ()
+    same(again.predict(FH), forecaster.predict(FH))
 
 
 class OwnForecaster(SigmaForecaster):
