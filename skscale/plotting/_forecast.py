@@ -234,7 +234,9 @@ def _name(estimator: Any) -> str:
 
 
 def _seen(forecaster: Any) -> pd.Series | pd.DataFrame:
-    """What a forecaster was fitted on."""
+    """What a forecaster was fitted on, or the best or first of those it holds."""
+    forecaster = getattr(forecaster, "best_forecaster_", forecaster)
+    forecaster = getattr(forecaster, "forecasters_", [forecaster])[0]
     context = getattr(forecaster, "_context", None)
     y = getattr(forecaster, "_y", None) if context is None else context.y
     if y is None:

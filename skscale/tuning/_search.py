@@ -122,6 +122,8 @@ class ForecastingSearchCV(_DelegatedForecaster):
         "property:randomness": "derandomized",
     }
     _delegate_name = "best_forecaster_"
+    # The best forecaster keeps what it needs.
+    _config = {"remember_data": False}
 
     def __post_init__(self) -> None:
         """Run sktime's constructor, which ends by calling this method once more."""

@@ -515,3 +515,9 @@ def test_intervals_widen_with_the_values_missing_at_the_end(make, series):
 
     assert width(late, 1) > 1.2 * width(series, 1)
     assert width(late, 12) > width(late, 1)
+
+
+def test_no_probability_is_named():
+    y = pd.Series(np.arange(30.0) % 4)
+    with pytest.raises(ValueError, match="alpha must hold at least one probability"):
+        SigmaForecaster(pretrained=None, max_epochs=1).fit(y, fh=[1]).predict_quantiles(alpha=[])

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from sktime.forecasting.naive import NaiveForecaster
 
 from skscale import SigmaForecaster
 from skscale.plotting import ForecastDisplay
+from skscale.plotting._forecast import _seen
 
 from .series import fitted, hierarchy, lines, wave
 
@@ -98,3 +101,11 @@ def test_bad_input_is_named():
     naive._y = None
     with pytest.raises(TypeError, match="NaiveForecaster does not hold the data it saw: pass y"):
         ForecastDisplay.from_estimator(naive)
+
+
+def test_a_search_shows_what_its_best_forecaster_saw():
+    best = fitted()
+    search = SimpleNamespace(best_forecaster_=best)
+    pd.testing.assert_frame_equal(_seen(search), best._context.y)
+    blend = SimpleNamespace(forecasters_=[best, None])
+    pd.testing.assert_frame_equal(_seen(blend), best._context.y)

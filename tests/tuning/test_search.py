@@ -31,7 +31,6 @@ from skscale.tuning import ForecastingSearchCV
 
 from ..forecasting.conftest import series, wave  # noqa: F401
 
-pytestmark = pytest.mark.filterwarnings("ignore:The default of config:FutureWarning")
 CV = ExpandingWindowSplitter(fh=[1, 2, 3], initial_window=36, step_length=6)
 GRID = {"pretrained": ["auto", None], "context_length": [6, 12]}
 
