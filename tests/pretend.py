@@ -102,11 +102,12 @@ def accelerator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def near_generator(self, device):
         return self._generators.setdefault(CPU, torch.Generator().manual_seed(self._seed))
 
-    monkeypatch.setattr(OwnNumbers, "_generator", near_generator)
+    monkeypatch.setattr(OwnNumbers, "generator", near_generator)
     monkeypatch.setattr(gaussian, "_ON_DEVICE", {})  # holds no table without values
     monkeypatch.setattr(training_device, "_PRECISE", (ACCELERATOR.type,))
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: ACCELERATOR)
+    monkeypatch.setattr(torch.accelerator, "current_device_index", lambda: 0)
     with _Literals(), _Factories():
         yield
 
