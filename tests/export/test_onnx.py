@@ -72,13 +72,6 @@ def test_a_panel_with_gaps(panel, tmp_path):  # noqa: F811
     assert_equals_predict(forecaster, tmp_path / "panel.onnx", 3)
 
 
-@pytest.mark.slow
-def test_trained_weights_take_part(series, tmp_path):  # noqa: F811
-    forecaster = NLinearForecaster(max_epochs=1).fit(series, fh=[1, 2, 3])
-    assert forecaster.weights_["net"].item() > 0
-    assert_equals_predict(forecaster, tmp_path / "trained.onnx", 3)
-
-
 def test_what_is_missing_is_named(series, tmp_path, monkeypatch):  # noqa: F811
     forecaster = NLinearForecaster(max_epochs=1, pretrained=None).fit(series, fh=[1, 2, 3])
     monkeypatch.setattr("skscale.export.find_spec", lambda name: None)
