@@ -102,6 +102,7 @@ class AutoMultiScale(BaseForecaster):
         "capability:pred_int:insample": False,
     }
     _config = {"remember_data": False}
+    _y = _X = None
 
     def __post_init__(self) -> None:
         """Run sktime's constructor, which ends by calling this method once more."""

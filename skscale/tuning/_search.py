@@ -124,6 +124,7 @@ class ForecastingSearchCV(_DelegatedForecaster):
     _delegate_name = "best_forecaster_"
     # The best forecaster keeps what it needs.
     _config = {"remember_data": False}
+    _y = _X = None
 
     def __post_init__(self) -> None:
         """Run sktime's constructor, which ends by calling this method once more."""
