@@ -19,6 +19,7 @@ from examples.paper import (
     zoo_timesnet,
     zoo_wpmixer,
 )
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
 from examples.paper.protocol import Benchmark
 from skscale.forecasting import (
     AMDForecaster,
@@ -35,19 +36,12 @@ from skscale.forecasting import (
     WPMixerForecaster,
 )
 
-# What all runs of the official scripts share: the network alone, on every window of an epoch.
 SIGMA_COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
+    **ONE_PROTOCOL,
     "weight_decay": 0.0,
     "n_layers": 1,
     "dropout": 0.1,
-    "loss": "mse",
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
-    "lr_schedule": "halving",
 }
 
 # Table 6. "Each branch" is scale_independence; calendar features are time_features.
@@ -74,7 +68,7 @@ def sigma_settings(dataset: str) -> dict[str, object]:
 
 # The official TimeMixer scripts: learning rate, batch, blocks, d_model and epochs differ.
 TIMEMIXER_COMMON = {
-    **{name: SIGMA_COMMON[name] for name in ("linear_base", "steps_per_epoch", "gradient_clip")},
+    **ALONE,
     "d_ff": 32,
     "down_sampling_layers": 3,
     "dropout": 0.1,
@@ -104,9 +98,8 @@ def timemixer_settings(dataset: str) -> dict[str, object]:
 # The Time-Series-Library's script for L = 96, most likely what Table 10 compares with: the same
 # for all data sets.
 DLINEAR_SETTINGS = {
-    **{name: SIGMA_COMMON[name] for name in ("linear_base", "steps_per_epoch", "gradient_clip")},
-    **{name: SIGMA_COMMON[name] for name in ("loss", "batch_size", "max_epochs", "patience")},
-    "lr_schedule": "halving",
+    **ALONE,
+    **ONE_PROTOCOL,
     "learning_rate": 0.0001,
     "initial": "average",
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
     "patch_length": 16,
     "d_ff": 2048,
     "dropout": 0.1,
@@ -16,11 +16,9 @@ COMMON = {
 # One protocol for all networks of the paper's tables: batch, epochs, early stopping. The rate is
 # that of most scripts.
 IN_SIGMA_PAPER = {
+    **ONE_PROTOCOL,
     "weight_decay": 0.0,
     "learning_rate": 0.0001,
-    "batch_size": 32,
-    "patience": 3,
-    "lr_schedule": "halving",
 }
 
 # What the scripts of AMD share, which have a context of 512 (Exchange: 96). They keep the last

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
+    **ONE_PROTOCOL,
     "weight_decay": 0.0,
-    "loss": "mse",
     "learning_rate": 0.0001,
-    "lr_schedule": "halving",
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
     "n_heads": 8,
     "dropout": 0.1,
 }

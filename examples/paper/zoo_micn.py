@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
+    **ONE_PROTOCOL,
     "weight_decay": 0.0,
     "time_features": True,
     "kernels": (12, 16),
     "n_layers": 1,
     "dropout": 0.05,  # within the layers of both; the library's embedding has 0.1
-    "loss": "mse",
-    "batch_size": 32,
-    "patience": 3,
-    "lr_schedule": "halving",
 }
-IN_SIGMA_PAPER = {"variant": "tslib", "learning_rate": 0.0001, "max_epochs": 10}
+IN_SIGMA_PAPER = {"variant": "tslib", "learning_rate": 0.0001}
 # The paper's scripts take three quarters of the rate after every epoch; halving is the nearest.
 IN_ITS_SCRIPTS = {"variant": "official", "d_model": 512, "learning_rate": 0.001, "max_epochs": 15}
 

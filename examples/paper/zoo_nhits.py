@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
     "weight_decay": 0.0,
     "hidden_sizes": (512, 512),
     "n_blocks": (1, 1, 1),
@@ -13,11 +13,7 @@ COMMON = {
     "learning_rate": 0.001,
 }
 IN_SIGMA_PAPER = {
-    "loss": "mse",
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
-    "lr_schedule": "halving",
+    **ONE_PROTOCOL,
     "normalize": True,
 }
 # The paper takes 1,000 steps, halves the rate three times, and chooses pools and knots by

@@ -5,17 +5,16 @@ The Sigma paper does not say which of the two networks of this name it compares 
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
     "weight_decay": 0.0,
     "loss": "mse",
     "learning_rate": 0.0001,
     "patch_length": 16,
     "stride": 8,
 }
-ONE_PROTOCOL = {"batch_size": 32, "max_epochs": 10, "patience": 3, "lr_schedule": "halving"}
 
 SMALL = {"d_model": 16, "d_ff": 128, "n_heads": 4, "n_layers": 3, "dropout": 0.3}
 LARGE = {"d_model": 128, "d_ff": 256, "n_heads": 16, "n_layers": 3, "dropout": 0.2}

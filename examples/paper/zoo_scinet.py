@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
     "weight_decay": 0.0,
     "lr_schedule": "halving",
 }
 IN_SIGMA_PAPER = {
+    **ONE_PROTOCOL,
     "hidden_size": 1,
     "n_levels": 3,
     "dropout": 0.1,
-    "loss": "mse",
     "learning_rate": 0.001,
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
 }
 # Its rate falls by a twentieth after every epoch, for up to a hundred: constant is the nearest.
 IN_ITS_SCRIPTS = {

@@ -5,22 +5,18 @@ These are those of the Time-Series-Library, and follow the same protocol but for
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
+    **ONE_PROTOCOL,
     "weight_decay": 0.0,
     "time_features": True,
     "n_layers": 2,
     "top_k": 5,
     "n_kernels": 6,
     "dropout": 0.1,
-    "loss": "mse",
     "learning_rate": 0.0001,
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
-    "lr_schedule": "halving",
 }
 
 # d_model and d_ff of the scripts, at horizons of 96, 192, 336 and 720.

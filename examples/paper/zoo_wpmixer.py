@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from examples.paper.one_protocol import ALONE, ONE_PROTOCOL
+
 COMMON = {
-    "linear_base": False,
-    "steps_per_epoch": None,
-    "gradient_clip": 0.0,
+    **ALONE,
     "weight_decay": 0.0,
 }
 
 # One protocol for all networks of the paper's tables: batch, epochs, early stopping. Sizes are the
 # defaults of WPMixer's code but for the features, which its scripts halve on most data.
 IN_SIGMA_PAPER = {
+    **ONE_PROTOCOL,
     "d_model": 128,
     "token_factor": 5,
     "feature_factor": 5,
     "dropout": 0.05,
-    "loss": "mse",
     "learning_rate": 0.001,
-    "lr_schedule": "halving",
-    "batch_size": 32,
-    "max_epochs": 10,
-    "patience": 3,
 }
 
 # What its "unified" scripts share, at L = 96. Their rate stays for two epochs and then loses a
