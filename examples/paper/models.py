@@ -12,6 +12,7 @@ from sktime.forecasting.base import BaseForecaster
 from examples.paper import (
     zoo_amd,
     zoo_itransformer,
+    zoo_linear,
     zoo_micn,
     zoo_nhits,
     zoo_patchtst,
@@ -28,6 +29,7 @@ from skscale.forecasting import (
     MICNForecaster,
     NetworkForecaster,
     NHiTSForecaster,
+    NLinearForecaster,
     PatchTSTForecaster,
     SCINetForecaster,
     SigmaForecaster,
@@ -95,41 +97,6 @@ def timemixer_settings(dataset: str) -> dict[str, object]:
     return TIMEMIXER_COMMON | dict(zip(TIMEMIXER_COLUMNS, TIMEMIXER_ROWS[dataset], strict=True))
 
 
-# The Time-Series-Library's script for L = 96, most likely what Table 10 compares with: the same
-# for all data sets.
-DLINEAR_SETTINGS = {
-    **ALONE,
-    **ONE_PROTOCOL,
-    "learning_rate": 0.0001,
-    "initial": "average",
-}
-# LTSF-Linear's own scripts: rate and batch by data set; they start at random.
-DLINEAR_ROWS = {
-    "ETTh1": (0.005, 32),
-    "ETTh2": (0.05, 32),
-    "ETTm1": (0.0001, 8),
-    "ETTm2": (0.001, 32),
-    "Weather": (0.0001, 16),
-    "Exchange": (0.0005, 8),
-    "Electricity": (0.001, 16),
-    "Traffic": (0.05, 16),
-}
-
-
-def dlinear_official_settings(dataset: str) -> dict[str, object]:
-    """Parameters of `DLinearForecaster` as in its own scripts, at horizon 96."""
-    columns = ("learning_rate", "batch_size")
-    own = dict(zip(columns, DLINEAR_ROWS[dataset], strict=True))
-    return DLINEAR_SETTINGS | {"initial": "uniform"} | own
-
-
-def dlinear_official_at(dataset: str, horizon: int) -> dict[str, object]:
-    """Return what these are otherwise at one horizon."""
-    if horizon > 192 and dataset in ("ETTm2", "Exchange"):
-        return {"learning_rate": 0.01} if dataset == "ETTm2" else {"batch_size": 32}
-    return {}
-
-
 class Model(NamedTuple):
     """A forecaster, its settings for each data set, and its name in Table 7 of the paper.
 
@@ -158,9 +125,17 @@ MODELS = {
         zoo_wpmixer.wpmixer_official_settings,
         at_horizon=zoo_wpmixer.wpmixer_official_at,
     ),
-    "dlinear": Model(DLinearForecaster, lambda dataset: dict(DLINEAR_SETTINGS)),
+    "dlinear": Model(DLinearForecaster, zoo_linear.dlinear_settings),
     "dlinear-official": Model(
-        DLinearForecaster, dlinear_official_settings, at_horizon=dlinear_official_at
+        DLinearForecaster,
+        zoo_linear.dlinear_official_settings,
+        at_horizon=zoo_linear.official_at,
+    ),
+    "nlinear": Model(NLinearForecaster, zoo_linear.nlinear_settings),
+    "nlinear-official": Model(
+        NLinearForecaster,
+        zoo_linear.nlinear_official_settings,
+        at_horizon=zoo_linear.official_at,
     ),
     "itransformer": Model(
         ITransformerForecaster,
