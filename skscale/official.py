@@ -17,6 +17,7 @@ from skscale.nn.micn.official import micn_from_official
 from skscale.nn.nhits.official import nhits_from_official
 from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.patchtst.official import patchtst_from_official
+from skscale.nn.pyraformer.official import pyraformer_from_official
 from skscale.nn.scinet.official import scinet_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
@@ -34,6 +35,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "nhits": nhits_from_official,
     "nlinear": nlinear_from_official,
     "patchtst": patchtst_from_official,
+    "pyraformer": pyraformer_from_official,
     "scinet": scinet_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
@@ -53,8 +55,8 @@ def from_official(
     ----------
     name : str
         Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
-        "nhits", "nlinear", "patchtst", "scinet", "sigma", "timemixer", "timesnet" or
-        "wpmixer".
+        "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma", "timemixer",
+        "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

@@ -24,7 +24,12 @@ def load(stem, dtype):
     """One of the files, in one type."""
     arrays = np.load(FOLDER / f"{stem}.npz")
     case = Case(json.loads(arrays["config"].item()), {}, {}, {}, {})
-    parts = {"param": case.weights, "grad": case.gradients, "after": case.after}
+    parts = {
+        "param": case.weights,
+        "buffer": case.weights,
+        "grad": case.gradients,
+        "after": case.after,
+    }
     for name in arrays.files:
         kind, _, rest = name.partition("/")
         if kind != "config":

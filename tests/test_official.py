@@ -14,6 +14,7 @@ from skscale.nn.micn.official import micn_places
 from skscale.nn.nhits.official import nhits_places
 from skscale.nn.nlinear import nlinear_places
 from skscale.nn.patchtst.official import patchtst_places
+from skscale.nn.pyraformer.official import pyraformer_places
 from skscale.nn.scinet.official import scinet_places
 from skscale.nn.sigma.official import sigma_places
 from skscale.nn.timemixer.official import timemixer_places
@@ -31,6 +32,7 @@ PLACES = {
     "nhits": nhits_places,
     "nlinear": nlinear_places,
     "patchtst": patchtst_places,
+    "pyraformer": pyraformer_places,
     "scinet": scinet_places,
     "sigma": sigma_places,
     "timemixer": timemixer_places,
@@ -46,6 +48,7 @@ SMALL = {
     "nhits": "nhits_max_linear",
     "nlinear": "nlinear_individual",
     "patchtst": "patchtst_official",
+    "pyraformer": "pyraformer_tslib_short",
     "scinet": "scinet_official_rin",
     "sigma": "sigma_si1_ft1",
     "timemixer": "timemixer_ci_max",

@@ -33,6 +33,7 @@ from skscale.nn import (
     MICNNet,
     NHiTSNet,
     PatchTSTNet,
+    PyraformerNet,
     SCINetNet,
     SigmaNet,
     TimeMixerNet,
@@ -46,6 +47,7 @@ from tests.nn import (
     reference_amd,
     reference_micn,
     reference_nhits,
+    reference_pyraformer,
     reference_scinet,
     reference_timesnet,
     reference_wpmixer,
@@ -70,6 +72,8 @@ class Case(NamedTuple):
 FACTORS = {"token_factor": 5, "feature_factor": 8}
 WIDE = {"hidden_sizes": (512, 512), "normalize": False}
 BARE = {"normalize": False, "affine": False}
+LIBRARY = {"variant": "tslib", "windows": (4, 4), "neighbours": 5, "n_layers": 2, "n_heads": 8}
+HOURLY = {"head_size": 128, "n_heads": 6, "d_ff": 512}
 JOINT = {"scale_independence": False}
 CASES = (
     Case("Sigma", 7, 96, {"d_model": 32, "d_ff": 16}),
@@ -94,6 +98,10 @@ CASES = (
     Case("MICN", 7, 720, {"d_model": 32}),
     Case("SCINet", 7, 96, {"hidden_size": 4, **BARE}),
     Case("SCINet", 7, 720, {"hidden_size": 4, **BARE}),
+    Case("Pyraformer", 7, 96, {"d_model": 512, "d_ff": 2048, **LIBRARY}, slow=True),
+    Case("Pyraformer", 7, 720, {"d_model": 512, "d_ff": 2048, **LIBRARY}, slow=True),
+    Case("Pyraformer", 7, 96, {"d_model": 512, **HOURLY}, slow=True),
+    Case("Pyraformer", 7, 720, {"d_model": 512, **HOURLY}, slow=True),
     Case("N-HiTS", 7, 96, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
     Case("N-HiTS", 7, 720, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
 )
@@ -209,6 +217,17 @@ def scinet_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, reference_scinet.plain), fast
 
 
+def pyraformer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast Pyraformer with the same weights; the plain form has no dropout."""
+    options = {"dropout": dropout, "normalize": False, **case.options}
+    fast = PyraformerNet(CONTEXT, case.horizon, case.channels, **options)
+    form = {
+        "windows": case.options.get("windows", (4, 4, 4)),
+        "reach": case.options.get("neighbours", 3) // 2,
+    }
+    return PlainOf(fast, partial(reference_pyraformer.plain, **form)), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -220,6 +239,7 @@ FORMS = {
     "MICN": micn_forms,
     "N-HiTS": nhits_forms,
     "SCINet": scinet_forms,
+    "Pyraformer": pyraformer_forms,
 }
 
 

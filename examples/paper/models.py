@@ -16,6 +16,7 @@ from examples.paper import (
     zoo_micn,
     zoo_nhits,
     zoo_patchtst,
+    zoo_pyraformer,
     zoo_scinet,
     zoo_timesnet,
     zoo_wpmixer,
@@ -31,6 +32,7 @@ from skscale.forecasting import (
     NHiTSForecaster,
     NLinearForecaster,
     PatchTSTForecaster,
+    PyraformerForecaster,
     SCINetForecaster,
     SigmaForecaster,
     TimeMixerForecaster,
@@ -158,6 +160,12 @@ MODELS = {
     "micn-official": Model(MICNForecaster, zoo_micn.micn_official_settings),
     "nhits": Model(NHiTSForecaster, zoo_nhits.nhits_settings),
     "nhits-official": Model(NHiTSForecaster, zoo_nhits.nhits_official_settings),
+    "pyraformer": Model(PyraformerForecaster, zoo_pyraformer.pyraformer_settings),
+    "pyraformer-official": Model(
+        PyraformerForecaster,
+        zoo_pyraformer.pyraformer_official_settings,
+        at_horizon=zoo_pyraformer.pyraformer_official_at,
+    ),
     "scinet": Model(SCINetForecaster, zoo_scinet.scinet_settings),
     "scinet-official": Model(
         SCINetForecaster,

@@ -30,6 +30,7 @@ IN_PAPER = {
     "wpmixer": (7, "WPMixer"),
     "timesnet": (7, "TimesNet"),
     "micn": (7, "MICN"),
+    "pyraformer": (7, "Pyraformer"),
 }
 
 ELSEWHERE = ("sigma", "default", "timemixer")  # they have tables of their own

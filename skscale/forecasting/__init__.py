@@ -10,6 +10,7 @@ from skscale.forecasting._micn import MICNForecaster
 from skscale.forecasting._nhits import NHiTSForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
 from skscale.forecasting._patchtst import PatchTSTForecaster
+from skscale.forecasting._pyraformer import PyraformerForecaster
 from skscale.forecasting._scinet import SCINetForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
@@ -27,6 +28,7 @@ __all__ = [
     "NLinearForecaster",
     "NetworkForecaster",
     "PatchTSTForecaster",
+    "PyraformerForecaster",
     "SCINetForecaster",
     "SeriesScaling",
     "SigmaForecaster",

@@ -14,6 +14,7 @@ from skscale.nn.micn import MICNNet
 from skscale.nn.nhits import NHiTSNet
 from skscale.nn.nlinear import NLinearNet
 from skscale.nn.patchtst import PatchTSTNet
+from skscale.nn.pyraformer import PyraformerNet
 from skscale.nn.quantile_head import QuantileHead
 from skscale.nn.scinet import SCINetNet
 from skscale.nn.sigma import ScaleKernel, SigmaNet
@@ -46,6 +47,7 @@ __all__ = [
     "NLinearNet",
     "PastDecomposableMixing",
     "PatchTSTNet",
+    "PyraformerNet",
     "QuantileHead",
     "RevIN",
     "RevINState",

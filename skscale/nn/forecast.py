@@ -51,6 +51,9 @@ class ForecastNet(nn.Module):
     any_channels : bool
         Whether windows may have any number of channels: weights of public code that belong to no
         channel do not say how many there were. False by default.
+    past_features_as_given : bool
+        Whether a call may give any number of past features, or none: weights of public code that
+        do not say whether they were trained with a calendar. False by default.
     settings : dict or None
         Arguments it was built with, where the builder keeps them here: a saved network is built
         from them again. None by default.
@@ -81,6 +84,7 @@ class ForecastNet(nn.Module):
     future_groups: tuple[str, ...] = FEATURE_GROUPS[:3]
     parts_add_up: bool = True
     any_channels: bool = False
+    past_features_as_given: bool = False
     settings: dict[str, Any] | None = None
 
     def __init__(
@@ -212,8 +216,11 @@ class ForecastNet(nn.Module):
         self._check_type(x)
         n_channels = "n_channels" if self.any_channels else self.n_channels
         check_shape("x", x, ("batch", self.context_length, n_channels))
+        n_features = self.n_past_features
+        if self.past_features_as_given:
+            n_features = past_features.shape[-1] if isinstance(past_features, Tensor) else 0
         past_features = self._columns(
-            "past_features", past_features, x, self.context_length, self.n_past_features
+            "past_features", past_features, x, self.context_length, n_features
         )
         if mask is None:
             return x, past_features, None

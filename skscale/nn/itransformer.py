@@ -134,14 +134,6 @@ class ITransformerNet(ForecastNet):
         self.final_norm = make_norm("layer", d_model)
         self.head = dense(d_model, self.prediction_length)
         self.future_projection = zero_map(self.n_future_features)
-        self.past_features_as_given = False
-
-    def _columns(
-        self, name: str, features: Tensor | None, x: Tensor, length: int, n_columns: int
-    ) -> Tensor | None:
-        if name == "past_features" and self.past_features_as_given:
-            n_columns = features.shape[-1] if isinstance(features, Tensor) else 0
-        return super()._columns(name, features, x, length, n_columns)
 
     def _forecast(
         self,

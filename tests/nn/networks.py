@@ -22,6 +22,7 @@ from skscale.nn import (
     NHiTSNet,
     NLinearNet,
     PatchTSTNet,
+    PyraformerNet,
     SCINetNet,
     SigmaNet,
     TimeMixerNet,
@@ -39,6 +40,7 @@ AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
 WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
 Times = partial(TimesNet, d_model=4, d_ff=6, top_k=3, n_kernels=3)
 MICN = partial(MICNNet, d_model=4, kernels=(4, 5))
+Pyraformer = partial(PyraformerNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 NHiTS = partial(
     NHiTSNet,
     hidden_sizes=(12, 12),
@@ -177,6 +179,22 @@ NETWORKS = {
         partial(SCINetNet, n_levels=1, positions=True, normalize=False, affine=False),
         equivariant=False,
     ),
+    "Pyraformer": Row(Pyraformer),
+    "Pyraformer, convolutions": Row(
+        partial(
+            Pyraformer,
+            d_model=5,
+            head_size=3,
+            value_size=2,
+            windows=(3, 4, 9),
+            neighbours=6,
+            construction="convolution",
+            normalize=False,
+            dropout=0.1,
+        ),
+        equivariant=False,
+    ),
+    "Pyraformer, tslib": Row(partial(Pyraformer, variant="tslib", windows=(4, 4), neighbours=5)),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }

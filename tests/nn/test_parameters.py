@@ -100,6 +100,12 @@ PARAMETERS = {
         **{"shared_weights": True, "hidden_sizes": (3,), "pooling": "max"},
         **{"interpolation": "cubic", "activation": "relu", "normalize": True, "dropout": 0.1},
     },
+    nn.PyraformerNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_heads": 2, "head_size": 3, "value_size": 2, "n_layers": 1},
+        **{"windows": (3, 2), "neighbours": 3, "construction": "max", "d_bottleneck": 2},
+        **{"variant": "tslib", "normalize": True, "dropout": 0.1},
+    },
     nn.SCINetNet: {
         **(SIZES | FEATURES),
         **{"hidden_size": 1.0, "kernel_size": 3, "n_levels": 2, "n_stacks": 2, "groups": 1},

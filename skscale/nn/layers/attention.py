@@ -28,8 +28,10 @@ class MultiHeadAttention(nn.Module):
         Heads.
     head_size : int, optional
         Features of a head; left out, ``d_model / n_heads``.
+    value_size : int, optional
+        Features of a head's values; left out, ``head_size``.
     bias : bool, default=True
-        Whether the linear maps have one.
+        Whether queries, keys and values have one; the last map always has.
     dropout : float, default=0.0
         Dropout of the weights that the softmax gives, while training.
 
@@ -57,6 +59,7 @@ class MultiHeadAttention(nn.Module):
         n_heads: int,
         *,
         head_size: int | None = None,
+        value_size: int | None = None,
         bias: bool = True,
         dropout: float = 0.0,
     ):
@@ -66,9 +69,13 @@ class MultiHeadAttention(nn.Module):
         if head_size is None and d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model={d_model}, got {n_heads}")
         self.head_size = d_model // self.n_heads if head_size is None else head_size
+        check_integer("head_size", self.head_size, 1)
+        value_size = self.head_size if value_size is None else value_size
+        sizes = (self.head_size, self.head_size, check_integer("value_size", value_size, 1))
+        self.widths = [self.n_heads * size for size in sizes]  # of the three parts
         self.dropout = check_share("dropout", dropout)
-        self.qkv = dense(d_model, 3 * self.n_heads * self.head_size, bias)
-        self.out = dense(self.n_heads * self.head_size, d_model, bias)
+        self.qkv = dense(d_model, sum(self.widths), bias)
+        self.out = dense(self.widths[2], d_model)
 
     def forward(
         self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
@@ -122,21 +129,20 @@ class MultiHeadAttention(nn.Module):
     def _heads(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (rows, n_heads, n_tokens, head_size)."""
         if context is None:
-            q, k, v = self._split(self.qkv(x), 3)
+            q, k, v = self._split(self.qkv(x), self.widths)
         else:
             (q,), (k, v) = self._project(x, 0, 1), self._project(context, 1, 3)
         return q, k, v
 
     def _project(self, x: Tensor, first: int, last: int) -> tuple[Tensor, ...]:
         """Some of the three parts: queries, keys, values."""
-        width = self.n_heads * self.head_size
-        rows = slice(first * width, last * width)
+        rows = slice(sum(self.widths[:first]), sum(self.widths[:last]))
         bias = None if self.qkv.bias is None else self.qkv.bias[rows]
-        return self._split(linear(x, self.qkv.weight[rows], bias), last - first)
+        return self._split(linear(x, self.qkv.weight[rows], bias), self.widths[first:last])
 
-    def _split(self, projected: Tensor, n_parts: int) -> tuple[Tensor, ...]:
-        parts = projected.unflatten(-1, (n_parts, self.n_heads, self.head_size))
-        return parts.permute(2, 0, 3, 1, 4).unbind(0)
+    def _split(self, projected: Tensor, widths: list[int]) -> tuple[Tensor, ...]:
+        parts = projected.split(widths, dim=-1)
+        return tuple(part.unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for part in parts)
 
     def _alone(self, x: Tensor, context: Tensor | None, dropped: float) -> Tensor:
         """Heads where one token answers: its weight is one, whatever was asked."""
@@ -154,7 +160,7 @@ class MultiHeadAttention(nn.Module):
         found: list[Place] = place_module(out, self.out)
         for kind, whole in self.qkv.named_parameters():
             names = (f"{name}.{kind}" for name in (q, k, v))
-            found += zip(names, whole.chunk(3), strict=True)
+            found += zip(names, whole.split(self.widths), strict=True)
         return found
 
 

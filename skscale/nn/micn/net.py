@@ -18,6 +18,7 @@ from skscale.nn.layers.checks import (
 )
 from skscale.nn.layers.dense import dense
 from skscale.nn.layers.embedding import CircularEmbedding
+from skscale.nn.layers.features import widened
 from skscale.nn.layers.masking import fill
 from skscale.nn.layers.normalisation import RevIN
 from skscale.nn.layers.positions import sinusoid
@@ -174,13 +175,6 @@ class MICNNet(ForecastNet):
         if self.feature_embedding is not None:
             n_features = self.feature_embedding.in_features
             parts = (past, self.context_length), (future, self.prediction_length)
-            features = [_widened(part, season, n, n_features) for part, n in parts]
+            features = [widened(part, season, n, n_features) for part, n in parts]
             h = h + self.feature_embedding(torch.cat(features, dim=1))
         return self.dropout(h)
-
-
-def _widened(features: Tensor | None, like: Tensor, length: int, n_features: int) -> Tensor:
-    """Features (batch, length, n_features), with zeros for the columns that are not there."""
-    if features is None:
-        return like.new_zeros(len(like), length, n_features)
-    return pad(features, (0, n_features - features.shape[2]))

@@ -13,25 +13,28 @@ def draw(*shape):
 def by_hand(net, x, context=None, mask=None, before=None):
     """Every head on its own: result and scores (rows, heads, queries, keys)."""
     context = x if context is None else context
-    width = net.n_heads * net.head_size
+    weights = net.qkv.weight.split(net.widths)
+    biases = [0.0] * 3 if net.qkv.bias is None else net.qkv.bias.split(net.widths)
     q, k, v = (
-        tokens @ net.qkv.weight[i * width : (i + 1) * width].T
-        + (0.0 if net.qkv.bias is None else net.qkv.bias[i * width : (i + 1) * width])
-        for i, tokens in enumerate((x, context, context))
+        tokens @ weight.T + bias
+        for tokens, weight, bias in zip((x, context, context), weights, biases, strict=True)
     )
     heads, all_scores = [], []
     for head in range(net.n_heads):
         part = slice(head * net.head_size, (head + 1) * net.head_size)
+        answer = slice(*(place * v.shape[-1] // net.n_heads for place in (head, head + 1)))
         scores = torch.einsum("rqd,rkd->rqk", q[..., part], k[..., part]) / net.head_size**0.5
         if before is not None:
             scores = scores + before[:, head]
         all_scores.append(scores)
         seen = scores if mask is None else scores.masked_fill(~mask, -torch.inf)
-        heads.append(seen.softmax(-1) @ v[..., part])
+        heads.append(seen.softmax(-1) @ v[..., answer])
     return net.out(torch.cat(heads, -1)), torch.stack(all_scores, 1)
 
 
-@pytest.mark.parametrize("options", [{}, {"head_size": 5}, {"bias": False}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"head_size": 5}, {"head_size": 4, "value_size": 3}, {"bias": False}], ids=str
+)
 @pytest.mark.parametrize("n_tokens", [1, 2, 7])
 def test_attention_by_hand(options, n_tokens):
     net = MultiHeadAttention(6, 3, **options).double()
