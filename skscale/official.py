@@ -14,6 +14,7 @@ from skscale.nn.amd.official import amd_from_official
 from skscale.nn.dlinear import dlinear_from_official
 from skscale.nn.itransformer import itransformer_from_official
 from skscale.nn.micn.official import micn_from_official
+from skscale.nn.multipatchformer.official import multipatchformer_from_official
 from skscale.nn.nhits.official import nhits_from_official
 from skscale.nn.nlinear import nlinear_from_official
 from skscale.nn.patchtst.official import patchtst_from_official
@@ -32,6 +33,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "dlinear": dlinear_from_official,
     "itransformer": itransformer_from_official,
     "micn": micn_from_official,
+    "multipatchformer": multipatchformer_from_official,
     "nhits": nhits_from_official,
     "nlinear": nlinear_from_official,
     "patchtst": patchtst_from_official,
@@ -55,8 +57,8 @@ def from_official(
     ----------
     name : str
         Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
-        "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma", "timemixer",
-        "timesnet" or "wpmixer".
+        "multipatchformer", "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma",
+        "timemixer", "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

@@ -11,6 +11,7 @@ from skscale.nn.amd.official import amd_places
 from skscale.nn.dlinear import dlinear_places
 from skscale.nn.itransformer import itransformer_places
 from skscale.nn.micn.official import micn_places
+from skscale.nn.multipatchformer.official import multipatchformer_places
 from skscale.nn.nhits.official import nhits_places
 from skscale.nn.nlinear import nlinear_places
 from skscale.nn.patchtst.official import patchtst_places
@@ -29,6 +30,7 @@ PLACES = {
     "dlinear": dlinear_places,
     "itransformer": itransformer_places,
     "micn": micn_places,
+    "multipatchformer": multipatchformer_places,
     "nhits": nhits_places,
     "nlinear": nlinear_places,
     "patchtst": patchtst_places,
@@ -45,6 +47,7 @@ SMALL = {
     "dlinear": "dlinear_shared",
     "itransformer": "itransformer_plain",
     "micn": "micn_tslib_no_marks",
+    "multipatchformer": "multipatchformer_tslib_causal",
     "nhits": "nhits_max_linear",
     "nlinear": "nlinear_individual",
     "patchtst": "patchtst_official",

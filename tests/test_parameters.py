@@ -151,6 +151,7 @@ ALLOWED = {
     **dict.fromkeys(("modified", "positions"), flag),
     "windows": words((1, 2), [1, 2]),
     "neighbours": size,
+    "patches": words("fitted"),  # the published do not go together for 8 points
     "construction": words("bottleneck", "convolution", "max", "average"),
     **dict.fromkeys(("head_size", "d_bottleneck"), either(auto, size)),
     "initial": words("uniform", "average"),

@@ -31,6 +31,7 @@ from skscale.nn import (
     AMDNet,
     ITransformerNet,
     MICNNet,
+    MultiPatchFormerNet,
     NHiTSNet,
     PatchTSTNet,
     PyraformerNet,
@@ -46,6 +47,7 @@ from skscale.nn.timemixer.official import timemixer_official_names
 from tests.nn import (
     reference_amd,
     reference_micn,
+    reference_multipatchformer,
     reference_nhits,
     reference_pyraformer,
     reference_scinet,
@@ -102,6 +104,8 @@ CASES = (
     Case("Pyraformer", 7, 720, {"d_model": 512, "d_ff": 2048, **LIBRARY}, slow=True),
     Case("Pyraformer", 7, 96, {"d_model": 512, **HOURLY}, slow=True),
     Case("Pyraformer", 7, 720, {"d_model": 512, **HOURLY}, slow=True),
+    Case("MultiPatchFormer", 7, 96, {"d_model": 256, "d_ff": 512, "n_heads": 16}),
+    Case("MultiPatchFormer", 7, 720, {"d_model": 256, "d_ff": 512, "n_heads": 16}),
     Case("N-HiTS", 7, 96, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
     Case("N-HiTS", 7, 720, {"pool_sizes": (16, 8, 1), "downsampling": (168, 24, 1), **WIDE}),
 )
@@ -228,6 +232,14 @@ def pyraformer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, partial(reference_pyraformer.plain, **form)), fast
 
 
+def multipatchformer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast MultiPatchFormer with the same weights; the plain form has no dropout."""
+    fast = MultiPatchFormerNet(
+        CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options
+    )
+    return PlainOf(fast, reference_multipatchformer.plain), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -240,6 +252,7 @@ FORMS = {
     "N-HiTS": nhits_forms,
     "SCINet": scinet_forms,
     "Pyraformer": pyraformer_forms,
+    "MultiPatchFormer": multipatchformer_forms,
 }
 
 

@@ -14,6 +14,7 @@ from examples.paper import (
     zoo_itransformer,
     zoo_linear,
     zoo_micn,
+    zoo_multipatchformer,
     zoo_nhits,
     zoo_patchtst,
     zoo_pyraformer,
@@ -28,6 +29,7 @@ from skscale.forecasting import (
     DLinearForecaster,
     ITransformerForecaster,
     MICNForecaster,
+    MultiPatchFormerForecaster,
     NetworkForecaster,
     NHiTSForecaster,
     NLinearForecaster,
@@ -158,6 +160,12 @@ MODELS = {
     ),
     "micn": Model(MICNForecaster, zoo_micn.micn_settings, at_horizon=zoo_micn.micn_at),
     "micn-official": Model(MICNForecaster, zoo_micn.micn_official_settings),
+    "multipatchformer": Model(
+        MultiPatchFormerForecaster, zoo_multipatchformer.multipatchformer_settings
+    ),
+    "multipatchformer-official": Model(
+        MultiPatchFormerForecaster, zoo_multipatchformer.multipatchformer_official_settings
+    ),
     "nhits": Model(NHiTSForecaster, zoo_nhits.nhits_settings),
     "nhits-official": Model(NHiTSForecaster, zoo_nhits.nhits_official_settings),
     "pyraformer": Model(PyraformerForecaster, zoo_pyraformer.pyraformer_settings),

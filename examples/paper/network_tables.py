@@ -30,6 +30,7 @@ IN_PAPER = {
     "wpmixer": (7, "WPMixer"),
     "timesnet": (7, "TimesNet"),
     "micn": (7, "MICN"),
+    "multipatchformer": (7, "MultiPatchFormer"),
     "pyraformer": (7, "Pyraformer"),
 }
 

@@ -7,6 +7,7 @@ from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
 from skscale.forecasting._itransformer import ITransformerForecaster
 from skscale.forecasting._micn import MICNForecaster
+from skscale.forecasting._multipatchformer import MultiPatchFormerForecaster
 from skscale.forecasting._nhits import NHiTSForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
 from skscale.forecasting._patchtst import PatchTSTForecaster
@@ -23,6 +24,7 @@ __all__ = [
     "DLinearForecaster",
     "ITransformerForecaster",
     "MICNForecaster",
+    "MultiPatchFormerForecaster",
     "MultiScaleAutoencoderForecaster",
     "NHiTSForecaster",
     "NLinearForecaster",

@@ -11,6 +11,7 @@ from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.nn.micn import MICNNet
+from skscale.nn.multipatchformer import MultiPatchFormerNet
 from skscale.nn.nhits import NHiTSNet
 from skscale.nn.nlinear import NLinearNet
 from skscale.nn.patchtst import PatchTSTNet
@@ -40,6 +41,7 @@ __all__ = [
     "Latent",
     "LinearForecast",
     "MICNNet",
+    "MultiPatchFormerNet",
     "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
     "MultiScaleTrendMixing",

@@ -19,6 +19,7 @@ from skscale.nn import (
     ITransformerNet,
     LinearForecast,
     MICNNet,
+    MultiPatchFormerNet,
     NHiTSNet,
     NLinearNet,
     PatchTSTNet,
@@ -40,6 +41,7 @@ AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
 WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
 Times = partial(TimesNet, d_model=4, d_ff=6, top_k=3, n_kernels=3)
 MICN = partial(MICNNet, d_model=4, kernels=(4, 5))
+MultiPatchFormer = partial(MultiPatchFormerNet, d_model=8, d_ff=6, n_heads=2)
 Pyraformer = partial(PyraformerNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 NHiTS = partial(
     NHiTSNet,
@@ -195,6 +197,21 @@ NETWORKS = {
         equivariant=False,
     ),
     "Pyraformer, tslib": Row(partial(Pyraformer, variant="tslib", windows=(4, 4), neighbours=5)),
+    "MultiPatchFormer": Row(MultiPatchFormer, (0, 2)),
+    "MultiPatchFormer, tslib": Row(
+        partial(
+            MultiPatchFormer,
+            d_model=6,
+            head_size=2,
+            n_layers=2,
+            variant="tslib",
+            normalize=False,
+            affine=False,
+            dropout=0.1,
+        ),
+        (0, 2),
+        equivariant=False,
+    ),
     "Linear": Row(linear, n_features=(0, 0)),
     "Corrected": Row(corrected),
 }

@@ -94,6 +94,11 @@ PARAMETERS = {
         **{"d_model": 4, "kernels": (3, 4), "n_layers": 1, "trend": "mean", "variant": "tslib"},
         **{"normalize": True, "dropout": 0.1},
     },
+    nn.MultiPatchFormerNet: {
+        **(SIZES | {"context_length": 96, "n_future_features": 1, "d_model": 4, "d_ff": 3}),
+        **{"n_heads": 2, "head_size": 3, "n_layers": 1, "patches": "published"},
+        **{"variant": "tslib", "normalize": True, "affine": True, "dropout": 0.1},
+    },
     nn.NHiTSNet: {
         **(SIZES | FEATURES),
         **{"pool_sizes": (4, 1), "downsampling": (2, 1), "n_blocks": (1, 1)},
@@ -255,6 +260,7 @@ def test_the_table_has_every_parameter_of_every_module():
     for module in modules - {
         nn.AMDNet,
         nn.DLinearNet,
+        nn.MultiPatchFormerNet,
         nn.NLinearNet,
         nn.PatchTSTNet,
         nn.WPMixerNet,

@@ -32,6 +32,9 @@ class MultiHeadAttention(nn.Module):
         Features of a head's values; left out, ``head_size``.
     bias : bool, default=True
         Whether queries, keys and values have one; the last map always has.
+    interleaved : bool, default=False
+        Whether the last map reads the first feature of all heads, then the second, as some
+        published weights do, and not head by head.
     dropout : float, default=0.0
         Dropout of the weights that the softmax gives, while training.
 
@@ -61,6 +64,7 @@ class MultiHeadAttention(nn.Module):
         head_size: int | None = None,
         value_size: int | None = None,
         bias: bool = True,
+        interleaved: bool = False,
         dropout: float = 0.0,
     ):
         super().__init__()
@@ -73,6 +77,7 @@ class MultiHeadAttention(nn.Module):
         value_size = self.head_size if value_size is None else value_size
         sizes = (self.head_size, self.head_size, check_integer("value_size", value_size, 1))
         self.widths = [self.n_heads * size for size in sizes]  # of the three parts
+        self.interleaved = interleaved
         self.dropout = check_share("dropout", dropout)
         self.qkv = dense(d_model, sum(self.widths), bias)
         self.out = dense(self.widths[2], d_model)
@@ -153,7 +158,8 @@ class MultiHeadAttention(nn.Module):
         return v.expand(-1, -1, x.shape[1], -1)
 
     def _join(self, heads: Tensor) -> Tensor:
-        return self.out(heads.transpose(1, 2).flatten(2))
+        order = (0, 2, 3, 1) if self.interleaved else (0, 2, 1, 3)
+        return self.out(heads.permute(order).flatten(2))
 
     def places(self, q: str, k: str, v: str, out: str) -> list[Place]:
         """Public names of the four maps, without ``.weight`` or ``.bias``, and our parts."""

@@ -32,6 +32,8 @@ class EncoderLayer(nn.Module):
         Dropout while training: of both results, and within the feed-forward.
     attention_dropout : float, default=0.0
         Of the attention's weights.
+    attention : MultiHeadAttention, optional
+        Of another form than ``n_heads`` make.
 
     Examples
     --------
@@ -51,16 +53,23 @@ class EncoderLayer(nn.Module):
         activation: str = "gelu",
         dropout: float = 0.0,
         attention_dropout: float = 0.0,
+        attention: MultiHeadAttention | None = None,
     ):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, dropout=attention_dropout)
+        if attention is None:
+            attention = MultiHeadAttention(d_model, n_heads, dropout=attention_dropout)
+        self.attention = attention
         self.feed_forward = FeedForward(d_model, d_ff, d_model, activation, dropout)
         self.dropout = Dropout(dropout)
         self.attention_norm = make_norm(norm, d_model)
         self.feed_forward_norm = make_norm(norm, d_model)
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, n_queries: int | None = None
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        n_queries: int | None = None,
+        context: Tensor | None = None,
     ) -> Tensor:
         """Map tokens.
 
@@ -72,7 +81,11 @@ class EncoderLayer(nn.Module):
         n_queries : int, optional
             Compute only so many tokens, the first; they see all. For a last layer that has
             tokens without a reader.
+        context : Tensor of shape (rows, n_keys, d_model), optional
+            What tokens see instead of each other.
         """
+        if context is not None:
+            return self._behind(x, self.attention(x, context, mask))
         if n_queries is None or n_queries == x.shape[1]:
             return self._behind(x, self.attention(x, mask=mask))
         queries = x[:, :n_queries]

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
-__all__ = ["count_patches", "unfold_patches"]
+__all__ = ["Patches", "count_patches", "unfold_patches"]
+
+
+class Patches(NamedTuple):
+    """How a window is cut: see `unfold_patches`."""
+
+    length: int
+    stride: int
+    padding: int
+    n_patches: int
 
 
 def unfold_patches(x: Tensor, length: int, stride: int, padding: int = 0) -> Tensor:

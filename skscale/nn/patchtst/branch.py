@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -10,20 +10,11 @@ from torch import Tensor, nn
 from skscale.nn.layers.dense import dense
 from skscale.nn.layers.dropout import Dropout
 from skscale.nn.layers.encoder import EncoderLayer, normalised
-from skscale.nn.layers.patches import unfold_patches
+from skscale.nn.layers.patches import Patches, unfold_patches
 from skscale.nn.layers.positions import sinusoid
 from skscale.nn.layers.time_map import TimeMap
 
-__all__ = ["Branch", "PatchEmbedding", "PatchEncoder", "Patches"]
-
-
-class Patches(NamedTuple):
-    """How a window is cut: see `unfold_patches`."""
-
-    length: int
-    stride: int
-    padding: int
-    n_patches: int
+__all__ = ["Branch", "PatchEmbedding", "PatchEncoder"]
 
 
 class PatchEmbedding(nn.Module):

@@ -13,9 +13,9 @@ from skscale.nn.layers.dense import zero_map
 from skscale.nn.layers.encoder import EncoderLayer, make_norm
 from skscale.nn.layers.masking import fill
 from skscale.nn.layers.normalisation import RevIN
-from skscale.nn.layers.patches import count_patches
+from skscale.nn.layers.patches import Patches, count_patches
 from skscale.nn.layers.time_map import TimeMap
-from skscale.nn.patchtst.branch import Branch, PatchEmbedding, PatchEncoder, Patches
+from skscale.nn.patchtst.branch import Branch, PatchEmbedding, PatchEncoder
 
 __all__ = ["PatchTSTNet"]
 

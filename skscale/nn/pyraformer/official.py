@@ -92,7 +92,7 @@ def pyraformer_from_official(
 
 
 def _from_paper(state_dict: dict[str, Tensor], config: dict[str, Any]) -> PyraformerNet:
-    check_config(config, _ARGUMENTS, {"decoder": "FC"})
+    check_config(config, _ARGUMENTS, {"decoder": "FC", "embed_type": "DataEmbedding"})
     construction = config.get("CSCM", "Bottleneck_Construct")
     check_choice("CSCM", construction, tuple(_CONSTRUCTIONS))
     n_features = 0

@@ -46,6 +46,16 @@ def test_attention_by_hand(options, n_tokens):
     torch.testing.assert_close(net(x, mask=past), by_hand(net, x, mask=past)[0])
 
 
+def test_interleaved_heads_are_the_same_with_the_last_map_in_their_order():
+    net, x = MultiHeadAttention(6, 3, value_size=4).double(), draw(4, 7, 6)
+    other = MultiHeadAttention(6, 3, value_size=4, interleaved=True).double()
+    other.load_state_dict(net.state_dict())
+    with torch.no_grad():
+        other.out.weight.copy_(net.out.weight.unflatten(1, (3, 4)).transpose(1, 2).flatten(1))
+    torch.testing.assert_close(other(x), net(x))
+    assert not torch.equal(other.out.weight, net.out.weight)
+
+
 def test_scores_add_up_over_layers():
     net, x = MultiHeadAttention(6, 3).double(), draw(4, 7, 6)
     found, scores = net.with_scores(x)

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from skscale.nn.layers.attention import MultiHeadAttention
 from skscale.nn.layers.encoder import EncoderLayer
 
 
@@ -18,6 +19,16 @@ def test_a_token_sees_what_a_mask_shows():
     layer, x = EncoderLayer(6, 3, 5).double(), draw(4, 7, 6)
     past = torch.ones(7, 7, dtype=torch.bool).tril()
     torch.testing.assert_close(layer(x, past)[:, :4], layer(x[:, :4], past[:4, :4]))
+
+
+def test_a_layer_may_have_another_attention_and_see_other_tokens():
+    attention = MultiHeadAttention(6, 2, head_size=5)
+    layer = EncoderLayer(6, 2, 5, attention=attention).double()
+    assert layer.attention is attention
+    x, other = draw(4, 7, 6), draw(4, 3, 6)
+    torch.testing.assert_close(layer(x, context=x), layer(x))
+    torch.testing.assert_close(layer(x, context=other)[:, :2], layer(x[:, :2], context=other))
+    assert not torch.allclose(layer(x, context=other), layer(x))
 
 
 def test_layers_without_scores_before_them_are_alike():

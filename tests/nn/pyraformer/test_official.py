@@ -66,6 +66,7 @@ def test_pooling_has_no_weights(theirs, ours):
     ("setting", "message"),
     [
         ({"decoder": "attention"}, "config must have decoder='FC', got 'attention'"),
+        ({"embed_type": "CustomEmbedding"}, "config must have embed_type='DataEmbedding', got"),
         ({"CSCM": "nonsense"}, "CSCM must be one of"),
         ({"window_size": "4, 4, four"}, "window_size must be a list of integers, got '4, 4, four'"),
         ({"window_size": [4, 4]}, r"predictor\.linear\.weight has shape \(27, 48\)|unknown"),
