@@ -22,6 +22,7 @@ from skscale.nn.pyraformer.official import pyraformer_from_official
 from skscale.nn.scinet.official import scinet_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
+from skscale.nn.timepro.official import timepro_from_official
 from skscale.nn.timesnet.official import timesnet_from_official
 from skscale.nn.wpmixer.official import wpmixer_from_official
 from skscale.ops.arrays import from_numpy
@@ -41,6 +42,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "scinet": scinet_from_official,
     "sigma": sigma_from_official,
     "timemixer": timemixer_from_official,
+    "timepro": timepro_from_official,
     "timesnet": timesnet_from_official,
     "wpmixer": wpmixer_from_official,
 }
@@ -58,7 +60,7 @@ def from_official(
     name : str
         Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
         "multipatchformer", "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma",
-        "timemixer", "timesnet" or "wpmixer".
+        "timemixer", "timepro", "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

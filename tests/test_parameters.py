@@ -195,6 +195,7 @@ OF_CLASS = {
     ("AMDForecaster", "n_experts"): integer(2, 2**24),  # as many as are preferred
     ("MultiScale", "scales"): words((1, 2)),
     ("MultiScaleAutoencoder", "verbose"): either(flag, integer(0, math.inf)),
+    ("TimeProForecaster", "initial"): words("zero", "average"),
     ("TimesNetForecaster", "top_k"): either(auto, integer(1, 4)),  # of 8 points and 1
     ("Subsampling", "remainder"): words("drop", "error", "keep"),
     ("Segmentation", "remainder"): words("drop", "error", "keep"),

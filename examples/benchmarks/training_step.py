@@ -38,6 +38,7 @@ from skscale.nn import (
     SCINetNet,
     SigmaNet,
     TimeMixerNet,
+    TimeProNet,
     TimesNet,
     WPMixerNet,
 )
@@ -51,6 +52,7 @@ from tests.nn import (
     reference_nhits,
     reference_pyraformer,
     reference_scinet,
+    reference_timepro,
     reference_timesnet,
     reference_wpmixer,
 )
@@ -98,6 +100,8 @@ CASES = (
     Case("TimesNet", 7, 720, {"d_model": 16, "d_ff": 32}, slow=True),
     Case("MICN", 7, 96, {"d_model": 32}),
     Case("MICN", 7, 720, {"d_model": 32}),
+    Case("TimePro", 7, 96, {"d_model": 16}),
+    Case("TimePro", 7, 720, {"d_model": 16}),
     Case("SCINet", 7, 96, {"hidden_size": 4, **BARE}),
     Case("SCINet", 7, 720, {"hidden_size": 4, **BARE}),
     Case("Pyraformer", 7, 96, {"d_model": 512, "d_ff": 2048, **LIBRARY}, slow=True),
@@ -240,6 +244,12 @@ def multipatchformer_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Mo
     return PlainOf(fast, reference_multipatchformer.plain), fast
 
 
+def timepro_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast TimePro with the same weights; the plain form has no dropout."""
+    fast = TimeProNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, reference_timepro.plain), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -253,6 +263,7 @@ FORMS = {
     "SCINet": scinet_forms,
     "Pyraformer": pyraformer_forms,
     "MultiPatchFormer": multipatchformer_forms,
+    "TimePro": timepro_forms,
 }
 
 

@@ -19,6 +19,7 @@ from examples.paper import (
     zoo_patchtst,
     zoo_pyraformer,
     zoo_scinet,
+    zoo_timepro,
     zoo_timesnet,
     zoo_wpmixer,
 )
@@ -38,6 +39,7 @@ from skscale.forecasting import (
     SCINetForecaster,
     SigmaForecaster,
     TimeMixerForecaster,
+    TimeProForecaster,
     TimesNetForecaster,
     WPMixerForecaster,
 )
@@ -179,6 +181,14 @@ MODELS = {
         SCINetForecaster,
         zoo_scinet.scinet_official_settings,
         at_horizon=zoo_scinet.scinet_official_at,
+    ),
+    "timepro": Model(
+        TimeProForecaster, zoo_timepro.timepro_settings, at_horizon=zoo_timepro.timepro_at
+    ),
+    "timepro-official": Model(
+        TimeProForecaster,
+        zoo_timepro.timepro_official_settings,
+        at_horizon=zoo_timepro.timepro_official_at,
     ),
     "timesnet": Model(
         TimesNetForecaster,

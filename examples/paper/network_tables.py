@@ -32,6 +32,7 @@ IN_PAPER = {
     "micn": (7, "MICN"),
     "multipatchformer": (7, "MultiPatchFormer"),
     "pyraformer": (7, "Pyraformer"),
+    "timepro": (10, "TimePro"),
 }
 
 ELSEWHERE = ("sigma", "default", "timemixer")  # they have tables of their own

@@ -16,6 +16,7 @@ from skscale.forecasting._scinet import SCINetForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
+from skscale.forecasting._timepro import TimeProForecaster
 from skscale.forecasting._timesnet import TimesNetForecaster
 from skscale.forecasting._wpmixer import WPMixerForecaster
 
@@ -35,6 +36,7 @@ __all__ = [
     "SeriesScaling",
     "SigmaForecaster",
     "TimeMixerForecaster",
+    "TimeProForecaster",
     "TimesNetForecaster",
     "WPMixerForecaster",
     "all_forecasters",

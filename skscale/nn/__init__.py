@@ -25,6 +25,7 @@ from skscale.nn.timemixer import (
     PastDecomposableMixing,
     TimeMixerNet,
 )
+from skscale.nn.timepro import TimeProNet
 from skscale.nn.timesnet import TimesNet
 from skscale.nn.wpmixer import WPMixerNet
 
@@ -58,6 +59,7 @@ __all__ = [
     "SeriesDecomposition",
     "SigmaNet",
     "TimeMixerNet",
+    "TimeProNet",
     "TimesNet",
     "WPMixerNet",
     "reference_maps",

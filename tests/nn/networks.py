@@ -27,6 +27,7 @@ from skscale.nn import (
     SCINetNet,
     SigmaNet,
     TimeMixerNet,
+    TimeProNet,
     TimesNet,
     WPMixerNet,
     reference_maps,
@@ -50,6 +51,7 @@ NHiTS = partial(
     pool_sizes=(6, 4, 1),
     downsampling=(4, 2, 1),
 )
+TimePro = partial(TimeProNet, d_model=4, n_layers=1, patch_length=6)
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
 
@@ -139,6 +141,14 @@ NETWORKS = {
     "MICN, tslib": Row(partial(MICN, variant="tslib"), equivariant=False),
     "TimesNet": Row(Times, waits=True),
     "TimesNet, odd": Row(partial(Times, d_model=5, n_layers=1, top_k=15, dropout=0.1), waits=True),
+    "TimePro": Row(TimePro),
+    "TimePro, two layers": Row(
+        partial(TimePro, d_model=3, n_layers=2, patch_length=9, stride=7, dropout=0.1)
+    ),
+    "TimePro, not normalised": Row(
+        partial(TimePro, d_model=18, patch_length=30, initial="average", normalize=False),
+        equivariant=False,
+    ),
     "N-HiTS": Row(NHiTS),
     "N-HiTS, shared": Row(
         partial(

@@ -117,6 +117,11 @@ PARAMETERS = {
         **{"concat_length": 3, "modified": True, "positions": True, "variant": "tslib"},
         **{"normalize": True, "affine": True, "dropout": 0.1},
     },
+    nn.TimeProNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "n_layers": 1, "patch_length": 4, "stride": 2, "initial": "average"},
+        **{"normalize": True, "dropout": 0.1},
+    },
     nn.TimesNet: {
         **(SIZES | FEATURES),
         **{"d_model": 4, "d_ff": 3, "n_layers": 1, "top_k": 2, "n_kernels": 2, "dropout": 0.1},
