@@ -21,6 +21,7 @@ from skscale.nn.patchtst.official import patchtst_from_official
 from skscale.nn.pyraformer.official import pyraformer_from_official
 from skscale.nn.scinet.official import scinet_from_official
 from skscale.nn.sigma.official import sigma_from_official
+from skscale.nn.timefilter.official import timefilter_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
 from skscale.nn.timepro.official import timepro_from_official
 from skscale.nn.timesnet.official import timesnet_from_official
@@ -41,6 +42,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "pyraformer": pyraformer_from_official,
     "scinet": scinet_from_official,
     "sigma": sigma_from_official,
+    "timefilter": timefilter_from_official,
     "timemixer": timemixer_from_official,
     "timepro": timepro_from_official,
     "timesnet": timesnet_from_official,
@@ -60,7 +62,7 @@ def from_official(
     name : str
         Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
         "multipatchformer", "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma",
-        "timemixer", "timepro", "timesnet" or "wpmixer".
+        "timefilter", "timemixer", "timepro", "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

@@ -18,6 +18,7 @@ from skscale.nn.patchtst.official import patchtst_places
 from skscale.nn.pyraformer.official import pyraformer_places
 from skscale.nn.scinet.official import scinet_places
 from skscale.nn.sigma.official import sigma_places
+from skscale.nn.timefilter.official import timefilter_places
 from skscale.nn.timemixer.official import timemixer_places
 from skscale.nn.timepro.official import timepro_places
 from skscale.nn.timesnet.official import timesnet_places
@@ -38,6 +39,7 @@ PLACES = {
     "pyraformer": pyraformer_places,
     "scinet": scinet_places,
     "sigma": sigma_places,
+    "timefilter": timefilter_places,
     "timemixer": timemixer_places,
     "timepro": timepro_places,
     "timesnet": timesnet_places,
@@ -56,6 +58,7 @@ SMALL = {
     "pyraformer": "pyraformer_tslib_short",
     "scinet": "scinet_official_rin",
     "sigma": "sigma_si1_ft1",
+    "timefilter": "timefilter_default",
     "timemixer": "timemixer_ci_max",
     "timepro": "timepro_nonorm",
     "timesnet": "timesnet_no_marks",

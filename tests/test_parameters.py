@@ -116,6 +116,9 @@ ALLOWED = {
     "kernels": words((1, 2), [1, 2]),
     "trend": words("regression", "mean"),
     "variant": words("official", "tslib"),
+    "top_p": either(number(0, 1), words(1, 1.0)),
+    "filter": words("zero", "remove"),
+    "routing_weight": number(0, 1e9),
     "normalize": flag,
     "n_kernels": integer(1, 100),
     "dropout": number(0, 1),
@@ -195,6 +198,8 @@ OF_CLASS = {
     ("AMDForecaster", "n_experts"): integer(2, 2**24),  # as many as are preferred
     ("MultiScale", "scales"): words((1, 2)),
     ("MultiScaleAutoencoder", "verbose"): either(flag, integer(0, math.inf)),
+    ("TimeFilterForecaster", "alpha"): number(0, 1),
+    ("TimeFilterForecaster", "patch_length"): either(auto, integer(1, 8)),
     ("TimeProForecaster", "initial"): words("zero", "average"),
     ("TimesNetForecaster", "top_k"): either(auto, integer(1, 4)),  # of 8 points and 1
     ("Subsampling", "remainder"): words("drop", "error", "keep"),
@@ -208,7 +213,16 @@ OF_CLASS = {
 MORE = [
     *("mae", "cpu", "cuda:99", "haar", "db99", "D", "mlp", "average", "full", "start", "trailing"),
     *("past", "fft", "zero", "forecastability", "keep", "drop", "error", (0.5, 1.0), (1, 2)),
-    *("relu", "tslib", AveragePooling(), AveragePooling, (0.0,), ("half",), ["average", 3]),
+    *(
+        "relu",
+        "tslib",
+        "remove",
+        AveragePooling(),
+        AveragePooling,
+        (0.0,),
+        ("half",),
+        ["average", 3],
+    ),
     *("equal", [7.5], [-1.0], {"a": 1.0}, {"a": -1.0}, "standard", "none"),
     *(["calendar"], ("holidays:DE", "cyclic"), ["holidays:nowhere"], ["holidays:DE-XX"]),
 ]

@@ -37,6 +37,7 @@ from skscale.nn import (
     PyraformerNet,
     SCINetNet,
     SigmaNet,
+    TimeFilterNet,
     TimeMixerNet,
     TimeProNet,
     TimesNet,
@@ -52,6 +53,7 @@ from tests.nn import (
     reference_nhits,
     reference_pyraformer,
     reference_scinet,
+    reference_timefilter,
     reference_timepro,
     reference_timesnet,
     reference_wpmixer,
@@ -102,6 +104,8 @@ CASES = (
     Case("MICN", 7, 720, {"d_model": 32}),
     Case("TimePro", 7, 96, {"d_model": 16}),
     Case("TimePro", 7, 720, {"d_model": 16}),
+    Case("TimeFilter", 7, 96, {"patch_length": 2, "positions": False}, slow=True),
+    Case("TimeFilter", 7, 720, {"d_ff": 128, "patch_length": 2, "positions": False}, slow=True),
     Case("SCINet", 7, 96, {"hidden_size": 4, **BARE}),
     Case("SCINet", 7, 720, {"hidden_size": 4, **BARE}),
     Case("Pyraformer", 7, 96, {"d_model": 512, "d_ff": 2048, **LIBRARY}, slow=True),
@@ -250,6 +254,12 @@ def timepro_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, reference_timepro.plain), fast
 
 
+def timefilter_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast TimeFilter with the same weights, without the routing loss."""
+    fast = TimeFilterNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, lambda net, x: reference_timefilter.plain(net, x)[0]), fast
+
+
 FORMS = {
     "AMD": amd_forms,
     "WPMixer": wpmixer_forms,
@@ -263,6 +273,7 @@ FORMS = {
     "SCINet": scinet_forms,
     "Pyraformer": pyraformer_forms,
     "MultiPatchFormer": multipatchformer_forms,
+    "TimeFilter": timefilter_forms,
     "TimePro": timepro_forms,
 }
 

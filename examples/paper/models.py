@@ -19,6 +19,7 @@ from examples.paper import (
     zoo_patchtst,
     zoo_pyraformer,
     zoo_scinet,
+    zoo_timefilter,
     zoo_timepro,
     zoo_timesnet,
     zoo_wpmixer,
@@ -38,6 +39,7 @@ from skscale.forecasting import (
     PyraformerForecaster,
     SCINetForecaster,
     SigmaForecaster,
+    TimeFilterForecaster,
     TimeMixerForecaster,
     TimeProForecaster,
     TimesNetForecaster,
@@ -181,6 +183,16 @@ MODELS = {
         SCINetForecaster,
         zoo_scinet.scinet_official_settings,
         at_horizon=zoo_scinet.scinet_official_at,
+    ),
+    "timefilter": Model(
+        TimeFilterForecaster,
+        zoo_timefilter.timefilter_settings,
+        at_horizon=zoo_timefilter.timefilter_at,
+    ),
+    "timefilter-official": Model(
+        TimeFilterForecaster,
+        zoo_timefilter.timefilter_official_settings,
+        at_horizon=zoo_timefilter.timefilter_official_at,
     ),
     "timepro": Model(
         TimeProForecaster, zoo_timepro.timepro_settings, at_horizon=zoo_timepro.timepro_at

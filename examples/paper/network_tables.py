@@ -32,6 +32,7 @@ IN_PAPER = {
     "micn": (7, "MICN"),
     "multipatchformer": (7, "MultiPatchFormer"),
     "pyraformer": (7, "Pyraformer"),
+    "timefilter": (10, "TimeFilter"),
     "timepro": (10, "TimePro"),
 }
 

@@ -15,6 +15,7 @@ from skscale.forecasting._pyraformer import PyraformerForecaster
 from skscale.forecasting._scinet import SCINetForecaster
 from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
+from skscale.forecasting._timefilter import TimeFilterForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
 from skscale.forecasting._timepro import TimeProForecaster
 from skscale.forecasting._timesnet import TimesNetForecaster
@@ -35,6 +36,7 @@ __all__ = [
     "SCINetForecaster",
     "SeriesScaling",
     "SigmaForecaster",
+    "TimeFilterForecaster",
     "TimeMixerForecaster",
     "TimeProForecaster",
     "TimesNetForecaster",

@@ -19,6 +19,7 @@ from skscale.nn.pyraformer import PyraformerNet
 from skscale.nn.quantile_head import QuantileHead
 from skscale.nn.scinet import SCINetNet
 from skscale.nn.sigma import ScaleKernel, SigmaNet
+from skscale.nn.timefilter import TimeFilterNet
 from skscale.nn.timemixer import (
     MultiScaleSeasonMixing,
     MultiScaleTrendMixing,
@@ -58,6 +59,7 @@ __all__ = [
     "ScaleKernel",
     "SeriesDecomposition",
     "SigmaNet",
+    "TimeFilterNet",
     "TimeMixerNet",
     "TimeProNet",
     "TimesNet",

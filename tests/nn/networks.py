@@ -26,6 +26,7 @@ from skscale.nn import (
     PyraformerNet,
     SCINetNet,
     SigmaNet,
+    TimeFilterNet,
     TimeMixerNet,
     TimeProNet,
     TimesNet,
@@ -51,6 +52,7 @@ NHiTS = partial(
     pool_sizes=(6, 4, 1),
     downsampling=(4, 2, 1),
 )
+TimeFilter = partial(TimeFilterNet, d_model=4, d_ff=6, n_heads=2, n_layers=1)
 TimePro = partial(TimeProNet, d_model=4, n_layers=1, patch_length=6)
 Autoencoder = partial(AutoencoderForecastNet, latent_size=4, hidden_size=8)
 
@@ -141,6 +143,16 @@ NETWORKS = {
     "MICN, tslib": Row(partial(MICN, variant="tslib"), equivariant=False),
     "TimesNet": Row(Times, waits=True),
     "TimesNet, odd": Row(partial(Times, d_model=5, n_layers=1, top_k=15, dropout=0.1), waits=True),
+    "TimeFilter": Row(TimeFilter, untrained=("blocks.0.graph.router",)),
+    "TimeFilter, removed": Row(
+        partial(TimeFilter, filter="remove", patch_length=5, alpha=0.4, top_p=0.8, n_layers=2),
+        untrained=("blocks.0.graph.router", "blocks.1.graph.router"),
+    ),
+    "TimeFilter, all kinds": Row(
+        partial(TimeFilter, alpha=0.0, top_p=1.0, positions=False, n_heads=1, d_model=3),
+        untrained=("blocks.0.graph.router",),
+    ),
+    "TimeFilter, alone": Row(partial(TimeFilter, top_p=0.0, dropout=0.1)),
     "TimePro": Row(TimePro),
     "TimePro, two layers": Row(
         partial(TimePro, d_model=3, n_layers=2, patch_length=9, stride=7, dropout=0.1)

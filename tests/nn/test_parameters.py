@@ -117,6 +117,11 @@ PARAMETERS = {
         **{"concat_length": 3, "modified": True, "positions": True, "variant": "tslib"},
         **{"normalize": True, "affine": True, "dropout": 0.1},
     },
+    nn.TimeFilterNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_heads": 2, "n_layers": 1, "patch_length": 4},
+        **{"alpha": 0.1, "top_p": 0.5, "filter": "remove", "positions": True, "dropout": 0.1},
+    },
     nn.TimeProNet: {
         **(SIZES | FEATURES),
         **{"d_model": 4, "n_layers": 1, "patch_length": 4, "stride": 2, "initial": "average"},
@@ -163,6 +168,7 @@ ZERO = {
     "down_sampling_layers",
     "pooling_levels",
     "alpha",
+    "top_p",
     "dropout",
     "eps",
     "share",
@@ -185,6 +191,7 @@ MORE = {
     "hidden_size": [0.0],
     "eps": [-1e-5],
     "alpha": [-1e-5],
+    "top_p": [-1e-5, 1.1],
     "pooling_window": [1],
     "window": [4],
     "view": [("first",), ("first", "mean")],
