@@ -14,6 +14,7 @@ from skscale.nn.amd.official import amd_from_official
 from skscale.nn.dlinear import dlinear_from_official
 from skscale.nn.itransformer import itransformer_from_official
 from skscale.nn.micn.official import micn_from_official
+from skscale.nn.msgnet.official import msgnet_from_official
 from skscale.nn.multipatchformer.official import multipatchformer_from_official
 from skscale.nn.nhits.official import nhits_from_official
 from skscale.nn.nlinear import nlinear_from_official
@@ -23,6 +24,7 @@ from skscale.nn.scinet.official import scinet_from_official
 from skscale.nn.sigma.official import sigma_from_official
 from skscale.nn.timefilter.official import timefilter_from_official
 from skscale.nn.timemixer.official import timemixer_from_official
+from skscale.nn.timemixerpp.official import timemixerpp_from_official
 from skscale.nn.timepro.official import timepro_from_official
 from skscale.nn.timesnet.official import timesnet_from_official
 from skscale.nn.wpmixer.official import wpmixer_from_official
@@ -35,6 +37,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "dlinear": dlinear_from_official,
     "itransformer": itransformer_from_official,
     "micn": micn_from_official,
+    "msgnet": msgnet_from_official,
     "multipatchformer": multipatchformer_from_official,
     "nhits": nhits_from_official,
     "nlinear": nlinear_from_official,
@@ -44,6 +47,7 @@ _IMPORTERS: dict[str, Callable[[dict[str, Tensor], dict[str, Any]], ForecastNet]
     "sigma": sigma_from_official,
     "timefilter": timefilter_from_official,
     "timemixer": timemixer_from_official,
+    "timemixerpp": timemixerpp_from_official,
     "timepro": timepro_from_official,
     "timesnet": timesnet_from_official,
     "wpmixer": wpmixer_from_official,
@@ -61,8 +65,8 @@ def from_official(
     ----------
     name : str
         Which official model the weights belong to: "amd", "dlinear", "itransformer", "micn",
-        "multipatchformer", "nhits", "nlinear", "patchtst", "pyraformer", "scinet", "sigma",
-        "timefilter", "timemixer", "timepro", "timesnet" or "wpmixer".
+        "msgnet", "multipatchformer", "nhits", "nlinear", "patchtst", "pyraformer", "scinet",
+        "sigma", "timefilter", "timemixer", "timemixerpp", "timepro", "timesnet" or "wpmixer".
     state_dict : mapping of str to Tensor or array
         Weights under their official names, as ``torch.load(path, weights_only=True)`` gives
         them. A ``module.`` prefix left by ``DataParallel`` is dropped, and so is what the

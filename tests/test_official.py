@@ -11,6 +11,7 @@ from skscale.nn.amd.official import amd_places
 from skscale.nn.dlinear import dlinear_places
 from skscale.nn.itransformer import itransformer_places
 from skscale.nn.micn.official import micn_places
+from skscale.nn.msgnet.official import msgnet_places
 from skscale.nn.multipatchformer.official import multipatchformer_places
 from skscale.nn.nhits.official import nhits_places
 from skscale.nn.nlinear import nlinear_places
@@ -20,6 +21,7 @@ from skscale.nn.scinet.official import scinet_places
 from skscale.nn.sigma.official import sigma_places
 from skscale.nn.timefilter.official import timefilter_places
 from skscale.nn.timemixer.official import timemixer_places
+from skscale.nn.timemixerpp.official import timemixerpp_places
 from skscale.nn.timepro.official import timepro_places
 from skscale.nn.timesnet.official import timesnet_places
 from skscale.nn.wpmixer.official import wpmixer_places
@@ -32,6 +34,7 @@ PLACES = {
     "dlinear": dlinear_places,
     "itransformer": itransformer_places,
     "micn": micn_places,
+    "msgnet": msgnet_places,
     "multipatchformer": multipatchformer_places,
     "nhits": nhits_places,
     "nlinear": nlinear_places,
@@ -41,6 +44,7 @@ PLACES = {
     "sigma": sigma_places,
     "timefilter": timefilter_places,
     "timemixer": timemixer_places,
+    "timemixerpp": timemixerpp_places,
     "timepro": timepro_places,
     "timesnet": timesnet_places,
     "wpmixer": wpmixer_places,
@@ -51,6 +55,7 @@ SMALL = {
     "dlinear": "dlinear_shared",
     "itransformer": "itransformer_plain",
     "micn": "micn_tslib_no_marks",
+    "msgnet": "msgnet_plain",
     "multipatchformer": "multipatchformer_tslib_causal",
     "nhits": "nhits_max_linear",
     "nlinear": "nlinear_individual",
@@ -60,6 +65,7 @@ SMALL = {
     "sigma": "sigma_si1_ft1",
     "timefilter": "timefilter_default",
     "timemixer": "timemixer_ci_max",
+    "timemixerpp": "timemixerpp_conv_two_layers",
     "timepro": "timepro_nonorm",
     "timesnet": "timesnet_no_marks",
     "wpmixer": "wpmixer_tslib",
@@ -69,6 +75,7 @@ SMALL = {
 ARGUMENTS = {
     "nhits": ("n_time_in", "n_time_out"),
     "scinet": ("input_len", "output_len", "input_dim"),
+    "timemixerpp": ("n_steps", "n_pred_steps", "n_features"),
 }
 
 # Recorded with the noise of a gate and another loss: `tests/nn/amd` asks for the same.

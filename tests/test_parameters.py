@@ -133,6 +133,10 @@ ALLOWED = {
     "embedding_dropout": number(0, 1),
     "alpha": number(0, 1e9),
     "balance_weight": number(0, 1e9),
+    **dict.fromkeys(("node_size", "conv_channels", "skip_channels"), size),
+    "depth": integer(1, 100),
+    **dict.fromkeys(("causal", "channel_mixing"), flag),
+    "head": words("sum", "mean", "finest", "coarsest"),
     "pooling_levels": integer(0, 2**24),
     "pooling_window": integer(2, 2**24),
     "scaling": words("distance", "shared", "sample", "moving_average", "none"),
@@ -193,6 +197,10 @@ OF_CLASS = {
     ("MultiScaleAutoencoderForecaster", "scales"): words((0.5, 1.0)),
     ("AMDForecaster", "top_k"): integer(1, 8),
     ("SCINetForecaster", "hidden_size"): number(0, 2**24 + 1, open_left=True),
+    ("MSGNetForecaster", "d_model"): either(auto, size),
+    ("MSGNetForecaster", "n_heads"): either(auto, integer(1, 32)),  # features of a point
+    ("MSGNetForecaster", "top_k"): either(auto, integer(1, 4)),
+    ("MSGNetForecaster", "alpha"): lambda value: number(0, 2)(value) and value <= 1,
     ("NHiTSForecaster", "n_blocks"): words("auto", (1, 2), [1, 2]),
     ("NHiTSForecaster", "activation"): words("relu", "tanh"),
     ("AMDForecaster", "n_experts"): integer(2, 2**24),  # as many as are preferred
@@ -200,6 +208,8 @@ OF_CLASS = {
     ("MultiScaleAutoencoder", "verbose"): either(flag, integer(0, math.inf)),
     ("TimeFilterForecaster", "alpha"): number(0, 1),
     ("TimeFilterForecaster", "patch_length"): either(auto, integer(1, 8)),
+    ("TimeMixerPPForecaster", "n_heads"): either(auto, integer(1, 2)),  # points of the coarsest
+    ("TimeMixerPPForecaster", "top_k"): either(auto, integer(1, 1)),
     ("TimeProForecaster", "initial"): words("zero", "average"),
     ("TimesNetForecaster", "top_k"): either(auto, integer(1, 4)),  # of 8 points and 1
     ("Subsampling", "remainder"): words("drop", "error", "keep"),

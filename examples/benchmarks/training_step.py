@@ -31,6 +31,7 @@ from skscale.nn import (
     AMDNet,
     ITransformerNet,
     MICNNet,
+    MSGNet,
     MultiPatchFormerNet,
     NHiTSNet,
     PatchTSTNet,
@@ -39,6 +40,7 @@ from skscale.nn import (
     SigmaNet,
     TimeFilterNet,
     TimeMixerNet,
+    TimeMixerPPNet,
     TimeProNet,
     TimesNet,
     WPMixerNet,
@@ -49,11 +51,13 @@ from skscale.nn.timemixer.official import timemixer_official_names
 from tests.nn import (
     reference_amd,
     reference_micn,
+    reference_msgnet,
     reference_multipatchformer,
     reference_nhits,
     reference_pyraformer,
     reference_scinet,
     reference_timefilter,
+    reference_timemixerpp,
     reference_timepro,
     reference_timesnet,
     reference_wpmixer,
@@ -102,6 +106,10 @@ CASES = (
     Case("TimesNet", 7, 720, {"d_model": 16, "d_ff": 32}, slow=True),
     Case("MICN", 7, 96, {"d_model": 32}),
     Case("MICN", 7, 720, {"d_model": 32}),
+    Case("MSGNet", 7, 96, {"d_model": 32, "d_ff": 64, "conv_channels": 32}),
+    Case("MSGNet", 7, 720, {"d_model": 16, "d_ff": 32, "conv_channels": 32}),
+    Case("TimeMixer++", 7, 96, {"d_model": 16, "d_ff": 32, "n_heads": 8}, slow=True),
+    Case("TimeMixer++", 7, 720, {"d_model": 16, "d_ff": 32, "n_heads": 8}, slow=True),
     Case("TimePro", 7, 96, {"d_model": 16}),
     Case("TimePro", 7, 720, {"d_model": 16}),
     Case("TimeFilter", 7, 96, {"patch_length": 2, "positions": False}, slow=True),
@@ -211,10 +219,22 @@ def timesnet_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     return PlainOf(fast, partial(reference_timesnet.plain, common=True)), fast
 
 
+def timemixerpp_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast TimeMixer++; periods of the plain form are common to the batch."""
+    fast = TimeMixerPPNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, partial(reference_timemixerpp.plain, common=True)), fast
+
+
 def micn_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
     """Plain and fast MICN with the same weights; the plain form has no dropout."""
     fast = MICNNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
     return PlainOf(fast, reference_micn.plain), fast
+
+
+def msgnet_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
+    """Plain and fast MSGNet; periods of the plain form are common to the batch."""
+    fast = MSGNet(CONTEXT, case.horizon, case.channels, dropout=dropout, **case.options)
+    return PlainOf(fast, partial(reference_msgnet.plain, common=True)), fast
 
 
 def nhits_forms(case: Case, dropout: float) -> tuple[nn.Module, nn.Module]:
@@ -267,8 +287,10 @@ FORMS = {
     "TimeMixer": timemixer_forms,
     "iTransformer": itransformer_forms,
     "PatchTST": patchtst_forms,
+    "TimeMixer++": timemixerpp_forms,
     "TimesNet": timesnet_forms,
     "MICN": micn_forms,
+    "MSGNet": msgnet_forms,
     "N-HiTS": nhits_forms,
     "SCINet": scinet_forms,
     "Pyraformer": pyraformer_forms,

@@ -14,12 +14,14 @@ from examples.paper import (
     zoo_itransformer,
     zoo_linear,
     zoo_micn,
+    zoo_msgnet,
     zoo_multipatchformer,
     zoo_nhits,
     zoo_patchtst,
     zoo_pyraformer,
     zoo_scinet,
     zoo_timefilter,
+    zoo_timemixerpp,
     zoo_timepro,
     zoo_timesnet,
     zoo_wpmixer,
@@ -31,6 +33,7 @@ from skscale.forecasting import (
     DLinearForecaster,
     ITransformerForecaster,
     MICNForecaster,
+    MSGNetForecaster,
     MultiPatchFormerForecaster,
     NetworkForecaster,
     NHiTSForecaster,
@@ -41,6 +44,7 @@ from skscale.forecasting import (
     SigmaForecaster,
     TimeFilterForecaster,
     TimeMixerForecaster,
+    TimeMixerPPForecaster,
     TimeProForecaster,
     TimesNetForecaster,
     WPMixerForecaster,
@@ -164,6 +168,10 @@ MODELS = {
     ),
     "micn": Model(MICNForecaster, zoo_micn.micn_settings, at_horizon=zoo_micn.micn_at),
     "micn-official": Model(MICNForecaster, zoo_micn.micn_official_settings),
+    "msgnet": Model(MSGNetForecaster, zoo_msgnet.msgnet_settings, at_horizon=zoo_msgnet.msgnet_at),
+    "msgnet-official": Model(
+        MSGNetForecaster, zoo_msgnet.msgnet_settings, at_horizon=zoo_msgnet.msgnet_official_at
+    ),
     "multipatchformer": Model(
         MultiPatchFormerForecaster, zoo_multipatchformer.multipatchformer_settings
     ),
@@ -193,6 +201,10 @@ MODELS = {
         TimeFilterForecaster,
         zoo_timefilter.timefilter_official_settings,
         at_horizon=zoo_timefilter.timefilter_official_at,
+    ),
+    "timemixerpp": Model(TimeMixerPPForecaster, zoo_timemixerpp.timemixerpp_settings),
+    "timemixerpp-official": Model(
+        TimeMixerPPForecaster, zoo_timemixerpp.timemixerpp_official_settings
     ),
     "timepro": Model(
         TimeProForecaster, zoo_timepro.timepro_settings, at_horizon=zoo_timepro.timepro_at

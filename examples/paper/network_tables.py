@@ -30,6 +30,8 @@ IN_PAPER = {
     "wpmixer": (7, "WPMixer"),
     "timesnet": (7, "TimesNet"),
     "micn": (7, "MICN"),
+    "msgnet": (7, "MSGNet"),
+    "timemixerpp": (10, "TimeMixer++"),
     "multipatchformer": (7, "MultiPatchFormer"),
     "pyraformer": (7, "Pyraformer"),
     "timefilter": (10, "TimeFilter"),

@@ -7,6 +7,7 @@ from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._dlinear import DLinearForecaster
 from skscale.forecasting._itransformer import ITransformerForecaster
 from skscale.forecasting._micn import MICNForecaster
+from skscale.forecasting._msgnet import MSGNetForecaster
 from skscale.forecasting._multipatchformer import MultiPatchFormerForecaster
 from skscale.forecasting._nhits import NHiTSForecaster
 from skscale.forecasting._nlinear import NLinearForecaster
@@ -17,6 +18,7 @@ from skscale.forecasting._series_scaling import SeriesScaling
 from skscale.forecasting._sigma import SigmaForecaster
 from skscale.forecasting._timefilter import TimeFilterForecaster
 from skscale.forecasting._timemixer import TimeMixerForecaster
+from skscale.forecasting._timemixerpp import TimeMixerPPForecaster
 from skscale.forecasting._timepro import TimeProForecaster
 from skscale.forecasting._timesnet import TimesNetForecaster
 from skscale.forecasting._wpmixer import WPMixerForecaster
@@ -26,6 +28,7 @@ __all__ = [
     "DLinearForecaster",
     "ITransformerForecaster",
     "MICNForecaster",
+    "MSGNetForecaster",
     "MultiPatchFormerForecaster",
     "MultiScaleAutoencoderForecaster",
     "NHiTSForecaster",
@@ -38,6 +41,7 @@ __all__ = [
     "SigmaForecaster",
     "TimeFilterForecaster",
     "TimeMixerForecaster",
+    "TimeMixerPPForecaster",
     "TimeProForecaster",
     "TimesNetForecaster",
     "WPMixerForecaster",

@@ -60,8 +60,8 @@ class Searchable:
         known = fields(cls)  # type: ignore[arg-type]
         defaults: dict[str, Any] = {field.name: field.default for field in known}
         for name in _SIZES:
-            if name in defaults:
-                one = defaults[name]  # an integer, or a multiple of another size
+            one = defaults.get(name)  # an integer, or a multiple of another size
+            if isinstance(one, int | float):
                 half = one // 2 if isinstance(one, int) else one / 2
                 space[name] = [half, one, one * 2]
         if "dropout" in defaults:

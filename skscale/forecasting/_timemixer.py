@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._docs import with_shared_parameters
 from skscale.forecasting._parameters import flag, integer
+from skscale.forecasting._sizes import scales_that_fit
 from skscale.forecasting._windows import Layout
 from skscale.nn import TimeMixerNet
 
@@ -90,20 +91,14 @@ class TimeMixerForecaster(NetworkForecaster):
     def _network_settings(self, layout: Layout) -> dict[str, Any]:
         settings = super()._network_settings(layout)
         del settings["use_future_features"]
-        settings["down_sampling_layers"] = self._n_scales(layout.context_length)
-        return settings
+        layers = scales_that_fit(
+            layout.context_length, self.down_sampling_window, self.down_sampling_layers
+        )
+        return settings | {"down_sampling_layers": layers}
 
     def _feature_groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         past, future = super()._feature_groups()
         return past, future if self.use_future_features else ()
-
-    def _n_scales(self, context_length: int) -> int:
-        if not isinstance(self.down_sampling_layers, str):
-            return self.down_sampling_layers
-        layers = 0
-        while layers < 3 and context_length // self.down_sampling_window ** (layers + 1) >= 2:
-            layers += 1
-        return layers
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:

@@ -11,6 +11,7 @@ from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN, RevINState
 from skscale.nn.linear import CorrectedForecast, LinearForecast, reference_maps
 from skscale.nn.micn import MICNNet
+from skscale.nn.msgnet import MSGNet
 from skscale.nn.multipatchformer import MultiPatchFormerNet
 from skscale.nn.nhits import NHiTSNet
 from skscale.nn.nlinear import NLinearNet
@@ -26,6 +27,7 @@ from skscale.nn.timemixer import (
     PastDecomposableMixing,
     TimeMixerNet,
 )
+from skscale.nn.timemixerpp import TimeMixerPPNet
 from skscale.nn.timepro import TimeProNet
 from skscale.nn.timesnet import TimesNet
 from skscale.nn.wpmixer import WPMixerNet
@@ -43,6 +45,7 @@ __all__ = [
     "Latent",
     "LinearForecast",
     "MICNNet",
+    "MSGNet",
     "MultiPatchFormerNet",
     "MultiScaleAutoencoderNet",
     "MultiScaleSeasonMixing",
@@ -61,6 +64,7 @@ __all__ = [
     "SigmaNet",
     "TimeFilterNet",
     "TimeMixerNet",
+    "TimeMixerPPNet",
     "TimeProNet",
     "TimesNet",
     "WPMixerNet",

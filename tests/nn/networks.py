@@ -19,6 +19,7 @@ from skscale.nn import (
     ITransformerNet,
     LinearForecast,
     MICNNet,
+    MSGNet,
     MultiPatchFormerNet,
     NHiTSNet,
     NLinearNet,
@@ -28,6 +29,7 @@ from skscale.nn import (
     SigmaNet,
     TimeFilterNet,
     TimeMixerNet,
+    TimeMixerPPNet,
     TimeProNet,
     TimesNet,
     WPMixerNet,
@@ -42,7 +44,9 @@ PatchTST = partial(PatchTSTNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 AMD = partial(AMDNet, patch_length=6, n_experts=3, d_ff=8, dropout=0.0)
 WPMixer = partial(WPMixerNet, d_model=4, patch_length=6, stride=3)
 Times = partial(TimesNet, d_model=4, d_ff=6, top_k=3, n_kernels=3)
+TimeMixerPP = partial(TimeMixerPPNet, d_model=4, d_ff=6, n_kernels=2, down_sampling_layers=2)
 MICN = partial(MICNNet, d_model=4, kernels=(4, 5))
+MSG = partial(MSGNet, d_model=4, d_ff=6, n_heads=2, conv_channels=2, skip_channels=3)
 MultiPatchFormer = partial(MultiPatchFormerNet, d_model=8, d_ff=6, n_heads=2)
 Pyraformer = partial(PyraformerNet, d_model=4, d_ff=6, n_heads=2, n_layers=2)
 NHiTS = partial(
@@ -153,6 +157,45 @@ NETWORKS = {
         untrained=("blocks.0.graph.router",),
     ),
     "TimeFilter, alone": Row(partial(TimeFilter, top_p=0.0, dropout=0.1)),
+    "MSGNet": Row(MSG),
+    "MSGNet, all of a period": Row(
+        partial(
+            MSG,
+            d_model=5,
+            n_layers=2,
+            top_k=12,
+            depth=3,
+            causal=False,
+            individual=True,
+            dropout=0.1,
+        )
+    ),
+    "TimeMixer++": Row(TimeMixerPP, waits=True),
+    "TimeMixer++, mixed": Row(
+        partial(
+            TimeMixerPP,
+            d_model=5,
+            n_layers=2,
+            n_heads=2,
+            n_kernels=3,
+            top_k=3,
+            down_sampling_method="conv",
+            channel_independent=False,
+            head="mean",
+            dropout=0.1,
+        ),
+        waits=True,
+    ),
+    "TimeMixer++, finest": Row(
+        partial(TimeMixerPP, down_sampling_window=3, channel_mixing=False, head="finest", top_k=1),
+        waits=True,
+    ),
+    "TimeMixer++, one scale": Row(
+        partial(TimeMixerPP, down_sampling_layers=0, head="coarsest", normalize=False, top_k=12),
+        equivariant=False,
+        untrained=("norms.",),
+        waits=True,
+    ),
     "TimePro": Row(TimePro),
     "TimePro, two layers": Row(
         partial(TimePro, d_model=3, n_layers=2, patch_length=9, stride=7, dropout=0.1)

@@ -94,6 +94,12 @@ PARAMETERS = {
         **{"d_model": 4, "kernels": (3, 4), "n_layers": 1, "trend": "mean", "variant": "tslib"},
         **{"normalize": True, "dropout": 0.1},
     },
+    nn.MSGNet: {
+        **(SIZES | FEATURES),
+        **{"d_model": 4, "d_ff": 3, "n_heads": 2, "n_layers": 1, "top_k": 2, "node_size": 3},
+        **{"conv_channels": 2, "skip_channels": 2, "depth": 1, "alpha": 0.5, "causal": True},
+        **{"individual": True, "dropout": 0.1},
+    },
     nn.MultiPatchFormerNet: {
         **(SIZES | {"context_length": 96, "n_future_features": 1, "d_model": 4, "d_ff": 3}),
         **{"n_heads": 2, "head_size": 3, "n_layers": 1, "patches": "published"},
@@ -121,6 +127,12 @@ PARAMETERS = {
         **(SIZES | FEATURES),
         **{"d_model": 4, "d_ff": 3, "n_heads": 2, "n_layers": 1, "patch_length": 4},
         **{"alpha": 0.1, "top_p": 0.5, "filter": "remove", "positions": True, "dropout": 0.1},
+    },
+    nn.TimeMixerPPNet: {
+        **(SIZES | FEATURES | SCALES),
+        **{"d_model": 4, "d_ff": 3, "n_layers": 1, "n_heads": 2, "top_k": 2, "n_kernels": 2},
+        **{"down_sampling_method": "avg", "channel_independent": True, "channel_mixing": True},
+        **{"head": "mean", "normalize": True, "dropout": 0.1},
     },
     nn.TimeProNet: {
         **(SIZES | FEATURES),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import linear
 
+from skscale.nn.layers.attend import Segments, attend, mean_by
 from skscale.nn.layers.checks import check_integer, check_share
 from skscale.nn.layers.dense import dense
 from skscale.nn.layers.dropout import drop
 from skscale.nn.layers.official import Place, place_module
-from skscale.ops.tracing import transformed
 
 __all__ = ["MultiHeadAttention"]
 
@@ -83,7 +83,10 @@ class MultiHeadAttention(nn.Module):
         self.out = dense(self.widths[2], d_model)
 
     def forward(
-        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
+        self,
+        x: Tensor,
+        context: Tensor | None = None,
+        mask: Tensor | Segments | None = None,
     ) -> Tensor:
         """Attend to all tokens, or those of a mask.
 
@@ -93,9 +96,9 @@ class MultiHeadAttention(nn.Module):
             Tokens that ask.
         context : Tensor of shape (rows, n_keys, d_model), optional
             Tokens that answer; left out, ``x`` itself.
-        mask : bool Tensor, optional
+        mask : bool Tensor or Segments, optional
             Of a shape that goes with (rows, n_heads, n_queries, n_keys), True for the keys that a
-            query sees, one at least.
+            query sees, one at least; or the segments within which ``x`` attends to itself.
 
         Returns
         -------
@@ -105,7 +108,7 @@ class MultiHeadAttention(nn.Module):
         if mask is None and (x if context is None else context).shape[1] == 1:
             return self._join(self._alone(x, context, dropped))
         q, k, v = self._heads(x, context)
-        return self._join(_attend(q, k, v, mask, dropped))
+        return self._join(attend(q, k, v, mask, dropped))
 
     def with_scores(self, x: Tensor, scores: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Attention of ``x`` to itself, its scores added to those of the layer before.
@@ -128,7 +131,7 @@ class MultiHeadAttention(nn.Module):
         start, beta = (q.new_zeros(()), 0) if scores is None else (scores, 1)
         scale = self.head_size**-0.5
         scores = torch.baddbmm(start, k, q.transpose(1, 2), beta=beta, alpha=scale)
-        heads = _mean(scores, v, self.dropout if self.training else 0.0)
+        heads = mean_by(scores, v, self.dropout if self.training else 0.0)
         return self._join(heads.unflatten(0, (x.shape[0], -1))), scores
 
     def _heads(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -168,20 +171,3 @@ class MultiHeadAttention(nn.Module):
             names = (f"{name}.{kind}" for name in (q, k, v))
             found += zip(names, whole.split(self.widths), strict=True)
         return found
-
-
-def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropped: float) -> Tensor:
-    if not dropped and not transformed():
-        return scaled_dot_product_attention(q, k, v, attn_mask=mask)
-    scores = k @ (q * q.shape[-1] ** -0.5).transpose(-2, -1)
-    if mask is not None:
-        scores = scores.masked_fill(~mask.transpose(-2, -1), -torch.inf)
-    return _mean(scores, v, dropped)
-
-
-def _mean(scores: Tensor, v: Tensor, dropped: float) -> Tensor:
-    """Mean of the values by the softmax of scores (..., n_keys, n_queries).
-
-    Keys come first: a softmax of short rows is four times faster across them than along them.
-    """
-    return drop(scores.softmax(-2), dropped).transpose(-2, -1) @ v

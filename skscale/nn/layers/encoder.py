@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from skscale.nn.layers.attend import Segments
 from skscale.nn.layers.attention import MultiHeadAttention
 from skscale.nn.layers.batch_norm import BatchNorm
 from skscale.nn.layers.checks import check_choice
@@ -67,7 +68,7 @@ class EncoderLayer(nn.Module):
     def forward(
         self,
         x: Tensor,
-        mask: Tensor | None = None,
+        mask: Tensor | Segments | None = None,
         n_queries: int | None = None,
         context: Tensor | None = None,
     ) -> Tensor:
@@ -76,7 +77,7 @@ class EncoderLayer(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (rows, n_tokens, d_model)
-        mask : bool Tensor, optional
+        mask : bool Tensor or Segments, optional
             Which token sees which, see `MultiHeadAttention`.
         n_queries : int, optional
             Compute only so many tokens, the first; they see all. For a last layer that has

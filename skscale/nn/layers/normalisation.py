@@ -83,6 +83,9 @@ class RevIN(nn.Module):
         check_integer("n_channels", n_channels, 1)
         self.normalize = check_flag("normalize", normalize)
         self.eps = check_number("eps", eps, 0.0)
+        self.guard = (
+            self.eps**2
+        )  # added to weights, should training drive one to zero; as published
         affine = check_flag("affine", affine)
         self.subtract_last = check_flag("subtract_last", subtract_last)
         ones, zeros = (f(n_channels, dtype=torch.float32) for f in (torch.ones, torch.zeros))
@@ -136,6 +139,5 @@ class RevIN(nn.Module):
             return torch.ones_like(state.scale), torch.zeros_like(state.location)
         if self.weight is None or self.bias is None:
             return state.scale, state.location
-        # eps**2 keeps the published rule for a weight that training drove to zero.
-        factor = state.scale / (self.weight + self.eps**2)
+        factor = state.scale / (self.weight + self.guard)
         return factor, state.location - self.bias * factor

@@ -9,9 +9,27 @@ from torch import Tensor
 
 from skscale.ops.tracing import read
 
-__all__ = ["PeriodGroups", "group_by_period", "strongest_periods"]
+__all__ = ["PeriodGroups", "group_by_period", "spectrum", "strongest_periods"]
 
 _NEGLIGIBLE = 8  # roundings: weights below are left out
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Fourier amplitudes of sequences, mean over the features, not normalised.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, length, n_features)
+        Half precision is read as float32.
+
+    Returns
+    -------
+    Tensor of shape (batch, length // 2)
+        Of the frequencies 1, 2, ...; a single point has one amplitude, its own.
+    """
+    wide = x if x.dtype == torch.float64 else x.float()
+    amplitudes = torch.fft.rfft(wide, dim=1).abs().mean(dim=-1)
+    return amplitudes[:, min(1, x.shape[1] - 1) :]
 
 
 def strongest_periods(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -22,15 +40,16 @@ def strongest_periods(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     Parameters
     ----------
     x : Tensor of shape (batch, length, n_features)
-        At least two points. Half precision is read as float32.
+        Half precision is read as float32.
     k : int
-        Frequencies to keep, at most ``length // 2``; that of zero is not one of them.
+        Frequencies to keep, at most ``length // 2``; that of zero is not one of them. A single
+        point has one.
 
     Returns
     -------
     periods : int64 Tensor of shape (batch, k)
-        ``length // frequency``, at least 2, strongest first. Different frequencies may have the
-        same.
+        ``length // frequency``, at least 2 where there are two points, strongest first. Different
+        frequencies may have the same.
     amplitudes : Tensor of shape (batch, k)
         Their amplitudes, mean over the features, not normalised. They pass gradients.
 
@@ -43,9 +62,7 @@ def strongest_periods(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
     >>> periods
     tensor([[6]])
     """
-    wide = x if x.dtype == torch.float64 else x.float()
-    spectrum = torch.fft.rfft(wide, dim=1).abs().mean(dim=-1)[:, 1:]
-    amplitudes, place = spectrum.topk(k, dim=1)
+    amplitudes, place = spectrum(x).topk(k, dim=1)
     return torch.full_like(place, x.shape[1]) // (place + 1), amplitudes
 
 
@@ -55,7 +72,7 @@ class PeriodGroups(NamedTuple):
     periods: list[int]  # of each group
     sizes: list[int]  # sequences of each group
     members: Tensor  # (n_rows,), the index of every sequence in the batch
-    weights: Tensor  # (n_rows,), what its period weighs for it
+    weights: Tensor  # (n_rows, ...), what its period weighs for it
 
 
 def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups | None:
@@ -67,8 +84,8 @@ def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups | None:
     Parameters
     ----------
     periods : int64 Tensor of shape (batch, k)
-    weights : Tensor of shape (batch, k)
-        Not negative.
+    weights : Tensor of shape (batch, k, ...)
+        Not negative. Further axes are parts of a sequence, for which its periods weigh differently.
 
     Returns
     -------
@@ -84,7 +101,8 @@ def group_by_period(periods: Tensor, weights: Tensor) -> PeriodGroups | None:
     PeriodGroups(periods=[2, 4], sizes=[2, 2], members=tensor([0, 1, 0, 1]), \
 weights=tensor([0.2500, 0.7500, 0.7500, 0.2500]))
     """
-    counts = ~(weights.detach() <= _NEGLIGIBLE * torch.finfo(weights.dtype).eps)  # nan does
+    largest = weights.detach().flatten(2).amax(dim=-1) if weights.dim() > 2 else weights.detach()
+    counts = ~(largest <= _NEGLIGIBLE * torch.finfo(weights.dtype).eps)  # nan does
     counted = read(periods * counts)
     if counted is None:
         return None
@@ -96,5 +114,5 @@ weights=tensor([0.2500, 0.7500, 0.7500, 0.2500]))
     rows = [(member, period) for period in found for member in groups[period]]
     members, of_row = torch.tensor(rows, device=weights.device).unbind(dim=1)
     same = (periods[members] == of_row.unsqueeze(1)) & counts[members]
-    weight = (weights[members] * same).sum(dim=1)
+    weight = torch.einsum("mk...,mk->m...", weights[members], same.to(weights.dtype))
     return PeriodGroups(found, [len(groups[period]) for period in found], members, weight)

@@ -7,31 +7,10 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skscale.nn.layers.checks import check_integer
 from skscale.nn.layers.feed_forward import FeedForward
+from skscale.nn.layers.pyramid import scale_lengths
 
-__all__ = ["MultiScaleSeasonMixing", "MultiScaleTrendMixing", "ScaleMixing", "scale_lengths"]
-
-
-def scale_lengths(seq_len: int, down_sampling_window: int, down_sampling_layers: int) -> list[int]:
-    """Length of every scale, finest first: ``seq_len // down_sampling_window**i``.
-
-    Raises
-    ------
-    ValueError
-        If an argument is not a positive integer (``down_sampling_layers`` may be zero) or the
-        coarsest scale would be empty.
-    """
-    length = check_integer("seq_len", seq_len, 1)
-    window = check_integer("down_sampling_window", down_sampling_window, 1)
-    n_steps = check_integer("down_sampling_layers", down_sampling_layers, 0, maximum=1000)
-    lengths = [length // window**i for i in range(n_steps + 1)]
-    if lengths[-1] == 0:
-        raise ValueError(
-            f"down_sampling_layers={n_steps} with down_sampling_window={window} needs at least "
-            f"{window**n_steps} time points, got {length}"
-        )
-    return lengths
+__all__ = ["MultiScaleSeasonMixing", "MultiScaleTrendMixing", "ScaleMixing"]
 
 
 class ScaleMixing(nn.Module):

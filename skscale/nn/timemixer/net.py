@@ -15,9 +15,8 @@ from skscale.nn.layers.dense import dense
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.mlp import mix_features
 from skscale.nn.layers.normalisation import RevIN, RevINState
+from skscale.nn.layers.pyramid import Pyramid, scale_lengths
 from skscale.nn.timemixer.block import PastDecomposableMixing
-from skscale.nn.timemixer.mixing import scale_lengths
-from skscale.nn.timemixer.pyramid import Pyramid
 
 __all__ = ["TimeMixerNet"]
 

@@ -6,41 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, gelu, pad
 
+from skscale.nn.layers.inception import Inception, Kernel, within_reach
 from skscale.nn.layers.periods import group_by_period, strongest_periods
 
-__all__ = ["Inception", "TimesBlock"]
-
-Kernel = tuple[Tensor, Tensor]  # weight and bias
-
-
-class Inception(nn.Module):
-    """Mean of square convolutions of sizes 1, 3, 5, ..., zeros beyond the edges.
-
-    It is one convolution with the mean of the kernels, which saves more than half of the products.
-    The kernels stay apart as parameters: this is how they are trained and published.
-
-    Parameters
-    ----------
-    in_features, out_features : int
-    n_kernels : int
-        Convolutions; the largest has size ``2 * n_kernels - 1``.
-    """
-
-    def __init__(self, in_features: int, out_features: int, n_kernels: int):
-        super().__init__()
-        self.weights = nn.ParameterList(
-            torch.empty(out_features, in_features, size, size, dtype=torch.float32)
-            for size in range(1, 2 * n_kernels, 2)
-        )
-        for weight in self.weights:
-            nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
-        self.biases = nn.Parameter(torch.zeros(n_kernels, out_features, dtype=torch.float32))
-
-    def merged(self) -> Kernel:
-        """Mean kernel (out_features, in_features, size, size) and mean bias (out_features,)."""
-        reach = len(self.weights) - 1
-        padded = [pad(weight, 4 * [reach - i]) for i, weight in enumerate(self.weights)]
-        return torch.stack(padded).mean(dim=0), self.biases.mean(dim=0)
+__all__ = ["TimesBlock"]
 
 
 class TimesBlock(nn.Module):
@@ -107,14 +76,8 @@ def _seen_in_grid(h: Tensor, period: int, start: int, first: Kernel, second: Ker
 
 
 def _convolve(grid: Tensor, weight: Tensor, bias: Tensor, skip: int) -> Tensor:
-    """Convolve (batch, rows, columns, features); without the first ``skip`` rows.
-
-    The kernel is cut to what can reach a value.
-    """
-    centre = weight.shape[-1] // 2
-    reach = [min(centre, size - 1) for size in grid.shape[1:3]]
-    rows, columns = (slice(centre - far, centre + far + 1) for far in reach)
+    """Convolve (batch, rows, columns, features); without the first ``skip`` rows."""
+    weight, reach = within_reach(weight, grid)
     begin = max(0, skip - reach[0])
-    seen = grid[:, begin:].permute(0, 3, 1, 2)
-    found = conv2d(seen, weight[:, :, rows, columns], bias, padding=reach)
+    found = conv2d(grid[:, begin:].permute(0, 3, 1, 2), weight, bias, padding=reach)
     return found.permute(0, 2, 3, 1)[:, skip - begin :]

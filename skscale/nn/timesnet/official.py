@@ -56,15 +56,6 @@ def timesnet_places(net: TimesNet) -> list[Place]:
     if net.past_embedding is not None:
         places.append((_CALENDAR, net.past_embedding.weight))
     for i, block in enumerate(cast("list[TimesBlock]", list(net.blocks))):
-        places += _places_of_block(f"model.{i}.conv", block)
-    return places
-
-
-def _places_of_block(name: str, block: TimesBlock) -> list[Place]:
-    places = []
-    for part, inception in ((0, block.first), (2, block.second)):
-        kernels = zip(inception.weights, inception.biases, strict=True)
-        for j, (weight, bias) in enumerate(kernels):
-            path = f"{name}.{part}.kernels.{j}"
-            places += [(f"{path}.weight", weight), (f"{path}.bias", bias)]
+        places += block.first.places(f"model.{i}.conv.0")
+        places += block.second.places(f"model.{i}.conv.2")
     return places

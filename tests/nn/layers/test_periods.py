@@ -30,6 +30,12 @@ def test_the_frequency_zero_is_never_chosen():
         assert sorted(periods[0].tolist()) == sorted(length // f for f in range(1, length // 2 + 1))
 
 
+def test_a_single_point_is_its_own_period():
+    periods, amplitudes = strongest_periods(torch.tensor([[[-3.0, 1.0]]]), 1)
+    assert periods.tolist() == [[1]]
+    assert amplitudes.tolist() == [[2.0]]
+
+
 def test_half_precision_is_read_in_full():
     x = wave(6).reshape(1, -1, 1)
     periods, amplitudes = strongest_periods(x.bfloat16(), 1)

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from skscale.nn import MultiScaleSeasonMixing, MultiScaleTrendMixing, PastDecomposableMixing
 from skscale.nn.layers.feed_forward import FeedForward
-from skscale.nn.timemixer.mixing import scale_lengths
+from skscale.nn.layers.pyramid import scale_lengths
 
 MIXING = [MultiScaleSeasonMixing, MultiScaleTrendMixing]
 

@@ -3,7 +3,7 @@ import torch
 
 from skscale.nn import TimesNet
 from skscale.nn.layers.periods import group_by_period, strongest_periods
-from skscale.nn.timesnet.block import Inception, TimesBlock
+from skscale.nn.timesnet.block import TimesBlock
 
 from ..reference_timesnet import plain
 
@@ -91,27 +91,6 @@ def test_the_end_of_a_block_is_computed_alone(start):
     block = TimesBlock(3, 4, top_k=12, n_kernels=3).double()
     h = draw(2, 24, 3)
     torch.testing.assert_close(block(h, start=start), block(h)[:, start:])
-
-
-def test_an_inception_layer_is_the_mean_of_its_kernels():
-    torch.manual_seed(0)
-    layer = Inception(2, 3, n_kernels=3).double()
-    layer.biases.data.normal_()
-    x = draw(2, 2, 9, 7)
-    kernels = list(zip(layer.weights, layer.biases, strict=True))
-    parts = [torch.conv2d(x, w, b, padding=w.shape[-1] // 2) for w, b in kernels]
-    merged = torch.conv2d(x, *layer.merged(), padding=2)
-    torch.testing.assert_close(merged, torch.stack(parts).mean(0))
-
-
-def test_weights_start_as_published():
-    torch.manual_seed(0)
-    layer = Inception(32, 64, n_kernels=4)
-    for i, weight in enumerate(layer.weights):
-        size = 2 * i + 1
-        assert weight.shape == (64, 32, size, size)
-        assert weight.std().item() == pytest.approx((2 / (64 * size**2)) ** 0.5, rel=0.1)
-    assert not layer.biases.any()
 
 
 def test_there_are_at_most_half_as_many_periods_as_points():

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skscale.nn.layers.checks import check_choice
+from skscale.nn.layers.checks import check_choice, check_integer
 from skscale.nn.layers.masking import fill, hide
 from skscale.ops import begun
 
-__all__ = ["Pyramid"]
+__all__ = ["Pyramid", "scale_lengths"]
 
 METHODS = ("avg", "max", "conv")
 
@@ -96,3 +96,24 @@ class Pyramid(nn.Module):
         series = x.transpose(1, 2).reshape(-1, self.n_mixed, x.shape[1])
         coarse = self.filter(F.pad(series, (1, 1), mode="circular"))[..., :length]
         return coarse.reshape(batch, n_channels, length).transpose(1, 2)
+
+
+def scale_lengths(seq_len: int, down_sampling_window: int, down_sampling_layers: int) -> list[int]:
+    """Length of every scale, finest first: ``seq_len // down_sampling_window**i``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a positive integer (``down_sampling_layers`` may be zero) or the
+        coarsest scale would be empty.
+    """
+    length = check_integer("seq_len", seq_len, 1)
+    window = check_integer("down_sampling_window", down_sampling_window, 1)
+    n_steps = check_integer("down_sampling_layers", down_sampling_layers, 0, maximum=1000)
+    lengths = [length // window**i for i in range(n_steps + 1)]
+    if lengths[-1] == 0:
+        raise ValueError(
+            f"down_sampling_layers={n_steps} with down_sampling_window={window} needs at least "
+            f"{window**n_steps} time points, got {length}"
+        )
+    return lengths
