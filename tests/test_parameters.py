@@ -156,7 +156,7 @@ ALLOWED = {
     "n_levels": either(auto, integer(1, 10)),
     "n_stacks": integer(1, 2),
     **dict.fromkeys(("modified", "positions"), flag),
-    "windows": words((1, 2), [1, 2]),
+    "windows": words("auto", (1, 2), [1, 2]),
     "neighbours": size,
     "patches": words("fitted"),  # the published do not go together for 8 points
     "construction": words("bottleneck", "convolution", "max", "average"),

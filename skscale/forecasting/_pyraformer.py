@@ -38,9 +38,10 @@ class PyraformerForecaster(NetworkForecaster):
         Features of a head. ``"auto"``: ``d_model / n_heads``, which then must be whole.
     n_layers : int, default=4
         Layers of attention, as in the paper.
-    windows : sequence of int, default=(4, 4, 4)
-        Nodes of a level that become one of the next, as in most of the paper's runs. Short contexts
-        have fewer levels.
+    windows : sequence of int or "auto", default="auto"
+        Nodes of a level that become one of the next, from the finest level on. ``"auto"``: fours,
+        until less than four are left, so that a few layers reach the oldest point of any context.
+        From 63 to 254 points these are ``(4, 4, 4)``, as in most of the paper's runs.
     neighbours : int, default=3
         Nodes of its own level that a node sees, itself among them.
     construction : {"bottleneck", "convolution", "max", "average"}, default="bottleneck"
@@ -78,7 +79,7 @@ class PyraformerForecaster(NetworkForecaster):
     n_heads: int | str = "auto"
     head_size: int | str = "auto"
     n_layers: int = 4
-    windows: Sequence[int] = (4, 4, 4)
+    windows: Sequence[int] | str = "auto"
     neighbours: int = 3
     construction: str = "bottleneck"
     d_bottleneck: int | str = "auto"
@@ -93,7 +94,11 @@ class PyraformerForecaster(NetworkForecaster):
 
     def _network_settings(self, layout: Layout) -> dict[str, Any]:
         settings = super()._network_settings(layout)
-        return settings | {"n_heads": heads_that_divide(self.d_model, self.n_heads, most=4)}
+        settings["n_heads"] = heads_that_divide(self.d_model, self.n_heads, most=4)
+        if isinstance(self.windows, str) and self.windows == "auto":
+            n_levels = ((layout.context_length + 1).bit_length() - 1) // 2
+            settings["windows"] = (4,) * max(n_levels, 1)
+        return settings
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:

@@ -98,11 +98,12 @@ class PyraformerNet(ForecastNet):
     Only nodes on which the head depends are computed: with two layers 48 of the 128 that 96 points
     have. What a forecast is does not change by that.
 
-    Numbers equal the public modules' where these work. There, three levels are built in, or
-    windows below a size crash; odd ``d_model`` crash; calendars must be given, or enter the
-    library's embedding as integers, which fractions in (-0.5, 0.5) all make the same. The
-    convolutions normalise over the batch, as published: in training the windows of a batch touch
-    each other, in forecasts they do not; a batch that holds one node takes the running
+    Numbers equal the public modules' where these work. The paper's has three levels built in and
+    asks for a calendar; the library's crashes for short windows, and cuts its calendar to
+    integers, all zero; an odd ``d_model`` crashes in both.
+
+    The convolutions normalise over the batch, as published: in training the windows of a batch
+    touch each other, in forecasts they do not; a batch that holds one node takes the running
     statistics. Padding is seen by no node.
 
     References
