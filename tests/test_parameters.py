@@ -158,6 +158,7 @@ ALLOWED = {
     **dict.fromkeys(("modified", "positions"), flag),
     "windows": words("auto", (1, 2), [1, 2]),
     "neighbours": size,
+    "decoder": words("linear", "attention", "attention_to_points"),
     "patches": words("fitted"),  # the published do not go together for 8 points
     "construction": words("bottleneck", "convolution", "max", "average"),
     **dict.fromkeys(("head_size", "d_bottleneck"), either(auto, size)),

@@ -52,6 +52,9 @@ class PyraformerForecaster(NetworkForecaster):
         The network of the paper's code or that of the Time-Series-Library, see
         `skscale.nn.PyraformerNet`. The library runs its own with ``windows=(4, 4)``,
         ``neighbours=5``, two layers, 512 features and ``d_ff=2048``.
+    decoder : {"linear", "attention", "attention_to_points"}, default="linear"
+        One linear map of the last point and its ancestors, or layers in which steps of the horizon
+        attend to all nodes, or to the finest level; the latter two are of the official variant.
     normalize : bool, default=True
         Normalise every window. Published long-term runs do not.
     dropout : float, default=0.0
@@ -84,6 +87,7 @@ class PyraformerForecaster(NetworkForecaster):
     construction: str = "bottleneck"
     d_bottleneck: int | str = "auto"
     variant: str = "official"
+    decoder: str = "linear"
     normalize: bool = True
     dropout: float = 0.0
 

@@ -261,6 +261,9 @@ NETWORKS = {
         ),
         equivariant=False,
     ),
+    "Pyraformer, attention": Row(
+        partial(Pyraformer, n_layers=1, windows=(4, 4), decoder="attention", dropout=0.1)
+    ),
     "Pyraformer, tslib": Row(partial(Pyraformer, variant="tslib", windows=(4, 4), neighbours=5)),
     "MultiPatchFormer": Row(MultiPatchFormer, (0, 2)),
     "MultiPatchFormer, tslib": Row(

@@ -61,26 +61,43 @@ def head_nodes(length, windows):
     return nodes
 
 
-def pyraformer(values, x, past, future, *, windows, reach, n_heads, construction, training):
+def pyraformer(
+    values, x, past, future, *, windows, reach, n_heads, construction, training, truncate=False
+):
     """Forecast (batch, n_outputs) of windows as they are, before the outputs are arranged."""
     paper = "predictor.linear.weight" in values
-    if paper:
+    attends = "decoder.layers.0.pos_ffn.w_1.weight" in values
+    if paper and not attends:
         x = pad(x, (0, 0, 0, 1))
         past = None if past is None else torch.cat([past, future[:, :1]], dim=1)
-    h = embed(values, x, past)
+    h = embed(values, "encoder.enc_embedding.", x, past)
     nodes = with_coarse_nodes(values, h, windows, construction, training)
     sees = pairs(x.shape[1], windows, reach)
-    for i in range(sum(name.endswith("pos_ffn.w_1.weight") for name in values)):
-        name = f"encoder.layers.{i}."
-        own = {k.removeprefix(name): v for k, v in values.items() if k.startswith(name)}
-        nodes = layer(own, nodes, sees.repeat(len(x), 1, 1, 1), n_heads)
+    in_encoder = [name for name in values if name.startswith("encoder.layers.")]
+    for i in range(sum(name.endswith("pos_ffn.w_1.weight") for name in in_encoder)):
+        nodes = layer(values, f"encoder.layers.{i}.", nodes, nodes, sees, n_heads)
+    if attends:
+        return decode(values, nodes[:, : x.shape[1]] if truncate else nodes, future, n_heads)
     features = nodes[:, head_nodes(x.shape[1], windows)].flatten(1)
     head = "predictor.linear" if paper else "projection"
     return linear(features, values[f"{head}.weight"], values.get(f"{head}.bias"))
 
 
-def embed(values, x, marks):
-    name = "encoder.enc_embedding."
+def decode(values, nodes, future, n_heads):
+    """Steps of the horizon ask the nodes, then these and the steps before."""
+    name = "decoder.dec_embedding."
+    weight = values[f"{name}value_embedding.tokenConv.weight"]
+    steps = embed(values, name, future.new_zeros(*future.shape[:2], weight.shape[1]), future)
+    n_nodes, n_steps = nodes.shape[1], future.shape[1]
+    all_nodes = torch.ones(n_steps, n_nodes, dtype=torch.bool)
+    steps = layer(values, "decoder.layers.0.", steps, nodes, all_nodes, n_heads)
+    both = torch.cat([nodes, steps], dim=1)
+    sees = torch.ones(n_steps, n_nodes + n_steps, dtype=torch.bool).tril(n_nodes)
+    steps = layer(values, "decoder.layers.1.", steps, both, sees, n_heads)
+    return linear(steps, values["predictor.linear.weight"]).flatten(1)
+
+
+def embed(values, name, x, marks):
     tokens = f"{name}value_embedding.tokenConv"
     wide = pad(x.transpose(1, 2), (1, 1), mode="circular")
     h = conv1d(wide, values[f"{tokens}.weight"], values.get(f"{tokens}.bias")).transpose(1, 2)
@@ -118,18 +135,21 @@ def condense(own, name, level, window, training):
     return elu(batch_norm(wide, mean, var, weight, bias, training=training))
 
 
-def layer(own, nodes, sees, n_heads):
+def layer(values, name, seers, nodes, sees, n_heads):
+    own = {k.removeprefix(name): v for k, v in values.items() if k.startswith(name)}
+    sees = sees.repeat(len(nodes), 1, 1, 1)
     paper = "slf_attn.w_qs.weight" in own
     q, k, v = ("w_qs", "w_ks", "w_vs") if paper else (f"{n}_projection" for n in PARTS[:3])
     out = "fc" if paper else "out_projection"
     q, k, v = (
-        project(own, f"slf_attn.{part}", nodes).unflatten(2, (n_heads, -1)) for part in (q, k, v)
+        project(own, f"slf_attn.{part}", tokens).unflatten(2, (n_heads, -1))
+        for part, tokens in ((q, seers), (k, nodes), (v, nodes))
     )
     scores = torch.einsum("bqhe,bkhe->bhqk", q, k) / q.shape[-1] ** 0.5
     weights = scores.masked_fill(~sees, -torch.inf).softmax(-1)
     found = project(own, f"slf_attn.{out}", torch.einsum("bhqk,bkhe->bqhe", weights, v).flatten(2))
     if paper:
-        found = normed(own, "slf_attn.layer_norm", found + nodes)
+        found = normed(own, "slf_attn.layer_norm", found + seers)
     wide = gelu(project(own, "pos_ffn.w_1", found))
     return normed(own, "pos_ffn.layer_norm", found + project(own, "pos_ffn.w_2", wide))
 
@@ -148,12 +168,16 @@ def normed(own, name, x):
 def plain(net, x, past=None, future=None, *, windows, reach, construction="bottleneck"):
     """Forecast of a network that does not normalise, without its term of the future."""
     values = dict(pyraformer_places(net))
-    if net.embedding.features is not None:  # which has one bias, not two
-        values["encoder.enc_embedding.temporal_embedding.embed.bias"] = torch.zeros_like(
-            net.embedding.bias
-        )
+    zeros = torch.zeros_like(net.node_norm.bias)
+    for name in ("encoder.enc_embedding", "decoder.dec_embedding"):
+        # Embeddings have one bias, not two.
+        if f"{name}.temporal_embedding.embed.weight" in values:
+            values[f"{name}.temporal_embedding.embed.bias"] = zeros
+    tokens = "value_embedding.tokenConv.weight"
+    values[f"decoder.dec_embedding.{tokens}"] = values[f"encoder.enc_embedding.{tokens}"]
     n_heads = net.layers[0].attention.n_heads
     options = {"windows": windows, "reach": reach, "n_heads": n_heads}
     options |= {"construction": construction, "training": net.training}
+    options["truncate"] = net.counts[-1] == net.context_length
     y = pyraformer(values, x, past, future, **options)
     return y.view(len(x), net.prediction_length, net.n_channels)

@@ -115,7 +115,7 @@ PARAMETERS = {
         **(SIZES | FEATURES),
         **{"d_model": 4, "d_ff": 3, "n_heads": 2, "head_size": 3, "value_size": 2, "n_layers": 1},
         **{"windows": (3, 2), "neighbours": 3, "construction": "max", "d_bottleneck": 2},
-        **{"variant": "tslib", "normalize": True, "dropout": 0.1},
+        **{"variant": "official", "decoder": "attention", "normalize": True, "dropout": 0.1},
     },
     nn.SCINetNet: {
         **(SIZES | FEATURES),

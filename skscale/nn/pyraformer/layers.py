@@ -178,14 +178,17 @@ class NodeAttention(nn.Module):
         if sizes.residual:
             self._draw_as_published()
 
-    def forward(self, h: Tensor, sees: Tensor) -> Tensor:
-        """Map nodes (batch, n_nodes, d_model) to the first of them, (batch, n_seers, d_model).
+    def forward(self, seers: Tensor, nodes: Tensor, sees: Tensor) -> Tensor:
+        """Map ``seers`` (batch, n_seers, d_model) by the nodes that they see.
 
-        ``sees`` is True where one of them sees a node, (n_seers, n_nodes) or with a batch and an
-        axis of heads before.
+        Parameters
+        ----------
+        seers : Tensor of shape (batch, n_seers, d_model)
+        nodes : Tensor of shape (batch, n_nodes, d_model)
+        sees : bool Tensor of shape (n_seers, n_nodes)
+            Or with a batch and an axis of heads before.
         """
-        seers = h[:, : sees.shape[-2]]
-        found = self.attention(seers, h, sees)
+        found = self.attention(seers, nodes, sees)
         if self.attention_norm is not None:
             found = self.attention_norm(seers + self.dropout(found))
         return self.norm(self.feed_forward(found, base=found))

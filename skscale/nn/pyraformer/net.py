@@ -18,6 +18,7 @@ from skscale.nn.layers.checks import (
 from skscale.nn.layers.dense import dense, zero_map
 from skscale.nn.layers.features import widened
 from skscale.nn.layers.normalisation import RevIN
+from skscale.nn.pyraformer.decoder import HorizonDecoder
 from skscale.nn.pyraformer.layers import (
     CONSTRUCTIONS,
     CoarseNodes,
@@ -32,6 +33,7 @@ from skscale.ops.arrays import from_numpy
 __all__ = ["PyraformerNet"]
 
 VARIANTS = ("official", "tslib")
+READ = {"linear": "end", "attention": "all", "attention_to_points": "points"}  # by the decoders
 
 
 class PyraformerNet(ForecastNet):
@@ -44,7 +46,8 @@ class PyraformerNet(ForecastNet):
 
     There are two networks of this name. That of the paper's code appends a point to the window,
     zero and with the first features ahead, whose nodes forecast. That of the Time-Series-Library
-    has no such point, and neither adds the attention to its input nor normalises it.
+    has no such point, and neither adds the attention to its input nor normalises it. The paper's
+    second decoder has no such point either: each step of the horizon attends to the nodes.
 
     Parameters
     ----------
@@ -77,6 +80,10 @@ class PyraformerNet(ForecastNet):
     variant : {"official", "tslib"}, default="official"
         Which of the two networks. Settings of the library are two layers,
         ``windows=(4, 4)`` and ``neighbours=5``.
+    decoder : {"linear", "attention", "attention_to_points"}, default="linear"
+        How nodes become a forecast: by one linear map of the last point and its ancestors; by two
+        layers in which steps attend to all nodes, or to the finest level, and to steps before. The
+        latter two are of the paper's code, and cost several times as much.
     normalize : bool, default=True
         Normalise every window by its own mean and deviation. Published long-term runs do not,
         which costs them accuracy where the level moves.
@@ -137,6 +144,7 @@ class PyraformerNet(ForecastNet):
         construction: str = "bottleneck",
         d_bottleneck: int | str = "auto",
         variant: str = "official",
+        decoder: str = "linear",
         normalize: bool = True,
         dropout: float = 0.0,
         n_past_features: int = 0,
@@ -149,8 +157,12 @@ class PyraformerNet(ForecastNet):
             n_past_features=n_past_features,
             n_future_features=n_future_features,
         )
-        self.has_token = check_choice("variant", variant, VARIANTS) == "official"
-        sizes = _node_sizes(d_model, d_ff, n_heads, head_size, value_size, self.has_token, dropout)
+        official = check_choice("variant", variant, VARIANTS) == "official"
+        read = READ[check_choice("decoder", decoder, tuple(READ))]
+        if read != "end" and not official:
+            raise ValueError(f"decoder must be 'linear' for variant={variant!r}, got {decoder!r}")
+        self.has_token = official and read == "end"
+        sizes = _node_sizes(d_model, d_ff, n_heads, head_size, value_size, official, dropout)
         d_model, n_layers = sizes.d_model, check_integer("n_layers", n_layers, 1, maximum=1000)
         windows = check_integers("windows", windows, 1)
         reach = check_integer("neighbours", neighbours, 1) // 2
@@ -164,19 +176,25 @@ class PyraformerNet(ForecastNet):
         if self.has_token:
             n_features = max(n_features, self.n_future_features)
         self.embedding = PointEmbedding(
-            self.n_channels, d_model, length, n_features, self.has_token, sizes.dropout
+            self.n_channels, d_model, length, n_features, official, sizes.dropout
         )
         self.coarse: CoarseNodes | None = None
         if windows:
             self.coarse = CoarseNodes(d_model, windows, construction, d_bottleneck)
         self.node_norm = nn.LayerNorm(d_model, dtype=torch.float32)
         self.layers = nn.ModuleList(NodeAttention(sizes) for _ in range(n_layers))
-        n_outputs = self.prediction_length * self.n_channels
-        self.head = dense(len(levels) * d_model, n_outputs, bias=not self.has_token)
-        if self.has_token:
-            nn.init.xavier_normal_(self.head.weight)
+        self.head: nn.Linear | HorizonDecoder
+        if read == "end":
+            n_outputs = self.prediction_length * self.n_channels
+            self.head = dense(len(levels) * d_model, n_outputs, bias=not official)
+        else:
+            horizon, n_features = self.prediction_length, self.n_future_features
+            self.head = HorizonDecoder(sizes, horizon, self.n_channels, n_features)
+        if official:
+            last = self.head if isinstance(self.head, nn.Linear) else self.head.projection
+            nn.init.xavier_normal_(last.weight)
         self.future_projection = zero_map(self.n_future_features)
-        self._keep(draw_pyramid(levels, windows, reach, n_layers))
+        self._keep(draw_pyramid(levels, windows, reach, n_layers, read))
 
     def _keep(self, pyramid: Pyramid) -> None:
         """Hold what follows from the sizes; it is not saved."""
@@ -196,10 +214,15 @@ class PyraformerNet(ForecastNet):
         mask: Tensor | None,
     ) -> Tensor:
         z, state = self.norm(x, mask)
-        h, sees = self._nodes(z, past_features, future_features), self._sees(mask)
+        known = self._known(mask)
+        h, sees = self._nodes(z, past_features, future_features), self._sees(known)
         for i, layer in enumerate(self.layers):
-            h = layer(h, sees[..., : self.counts[i + 1], : self.counts[i]])
-        y = self.head(h.flatten(1)).unflatten(1, (self.prediction_length, self.n_channels))
+            n_nodes, n_seers = self.counts[i : i + 2]
+            h = layer(h[:, :n_seers], h, sees[..., :n_seers, :n_nodes])
+        if isinstance(self.head, HorizonDecoder):
+            y = self.head(h, None if known is None else known[:, : h.shape[1]], future_features)
+        else:
+            y = self.head(h.flatten(1)).unflatten(1, (self.prediction_length, self.n_channels))
         if self.future_projection is not None:
             y = y + self.future_projection(future_features)
         return self.norm.inverse(y, state)
@@ -226,16 +249,21 @@ class PyraformerNet(ForecastNet):
         parts = (past, self.context_length), (first, 1)
         return torch.cat([widened(part, z, length, n_features) for part, length in parts], dim=1)
 
-    def _sees(self, mask: Tensor | None) -> Tensor:
-        """Who sees whom: no padding, and no node with nothing else below, but each node itself."""
+    def _known(self, mask: Tensor | None) -> Tensor | None:
+        """Which nodes are no padding, (batch, n_needed): those that have anything else below."""
         if mask is None:
-            return self.sees
+            return None
         known = begun(mask).any(dim=-1)
         if self.has_token:
             known = pad(known, (0, 1), value=True)
-        known = known.index_select(1, self.newest).unsqueeze(1)
-        itself = torch.eye(*self.sees.shape, dtype=torch.bool, device=mask.device)
-        return (self.sees & (known | itself)).unsqueeze(1)
+        return known.index_select(1, self.newest)
+
+    def _sees(self, known: Tensor | None) -> Tensor:
+        """Who sees whom: each node itself, and of those beside, above and below what is known."""
+        if known is None:
+            return self.sees
+        itself = torch.eye(*self.sees.shape, dtype=torch.bool, device=known.device)
+        return (self.sees & (known.unsqueeze(1) | itself)).unsqueeze(1)
 
 
 def _node_sizes(

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from skscale.nn.layers.checks import check_choice, check_shape
-from skscale.nn.layers.official import Place, check_config, load_weights, place_module
+from skscale.nn.layers.checks import check_choice, check_flag, check_shape
+from skscale.nn.layers.official import Place, as_flag, check_config, load_weights, place_module
+from skscale.nn.pyraformer.decoder import HorizonDecoder
 from skscale.nn.pyraformer.layers import CoarseNodes, Condense, NodeAttention
 from skscale.nn.pyraformer.net import PyraformerNet
 
@@ -20,7 +21,12 @@ __all__ = ["pyraformer_from_official", "pyraformer_places"]
 _EMBEDDING = "encoder.enc_embedding"
 _TOKENS = f"{_EMBEDDING}.value_embedding.tokenConv"
 _CALENDAR = f"{_EMBEDDING}.temporal_embedding.embed"
-_UNUSED = ("position_embedding.", ".num_batches_tracked")  # a table and counts
+# A table, counts, and what the decoder multiplies by zeros.
+_UNUSED = (
+    "position_embedding.",
+    ".num_batches_tracked",
+    "decoder.dec_embedding.value_embedding.tokenConv.weight",
+)
 _CONSTRUCTIONS = {  # official name: ours
     "Bottleneck_Construct": "bottleneck",
     "Conv_Construct": "convolution",
@@ -80,10 +86,9 @@ def pyraformer_from_official(
 ) -> PyraformerNet:
     """Build a `PyraformerNet` from official weights; see `skscale.official.from_official`.
 
-    A run that has ``window_size`` is from the paper's code, of which networks with
-    ``decoder="FC"`` load; others are the Time-Series-Library's. Its networks for long terms do
-    not normalise windows, those for short terms (``task_name``) do; their calendar is month, day,
-    weekday and hour as numbers, if it is given.
+    A run that has ``window_size`` is from the paper's code, others are the Time-Series-Library's.
+    Its networks for long terms do not normalise windows, those for short terms (``task_name``) do;
+    their calendar is month, day, weekday and hour as numbers, if it is given.
     """
     build = _from_paper if "window_size" in config else _from_library
     net = build(state_dict, config)
@@ -92,7 +97,7 @@ def pyraformer_from_official(
 
 
 def _from_paper(state_dict: dict[str, Tensor], config: dict[str, Any]) -> PyraformerNet:
-    check_config(config, _ARGUMENTS, {"decoder": "FC", "embed_type": "DataEmbedding"})
+    check_config(config, _ARGUMENTS, {"embed_type": "DataEmbedding"})
     construction = config.get("CSCM", "Bottleneck_Construct")
     check_choice("CSCM", construction, tuple(_CONSTRUCTIONS))
     n_features = 0
@@ -103,11 +108,20 @@ def _from_paper(state_dict: dict[str, Tensor], config: dict[str, Any]) -> Pyrafo
         **{ours: config[official] for official, ours in _ARGUMENTS.items()},
         windows=_windows(config["window_size"]),
         construction=_CONSTRUCTIONS[construction],
+        decoder=_decoder(config),
         dropout=config.get("dropout", 0.0),
         normalize=False,
         n_past_features=n_features,
         n_future_features=n_features,
     )
+
+
+def _decoder(config: dict[str, Any]) -> str:
+    name = check_choice("decoder", config.get("decoder", "FC"), ("FC", "attention"))
+    if name == "FC":
+        return "linear"
+    truncate = check_flag("truncate", as_flag(config.get("truncate", False)))
+    return "attention_to_points" if truncate else "attention"
 
 
 def _windows(value: object) -> Any:
@@ -151,7 +165,23 @@ def pyraformer_places(net: PyraformerNet) -> list[Place]:
     places += place_module("encoder.conv_layers.norm", net.node_norm)
     for i, layer in enumerate(layers):
         places += _places_of_layer(f"encoder.layers.{i}", layer)
+    if isinstance(net.head, HorizonDecoder):
+        return places + _places_of_decoder("decoder", net.head)
     return places + place_module("predictor.linear" if net.has_token else "projection", net.head)
+
+
+def _places_of_decoder(name: str, decoder: HorizonDecoder) -> list[Place]:
+    places: list[Place] = [
+        (f"{name}.dec_embedding.value_embedding.tokenConv.bias", decoder.bias),
+        *place_module("predictor.linear", decoder.projection),
+    ]
+    if decoder.features is not None:
+        calendar = f"{name}.dec_embedding.temporal_embedding.embed"
+        places.append((f"{calendar}.weight", decoder.features.weight))
+        places.append((f"{calendar}.bias", decoder.bias))
+    for i, layer in enumerate(cast("list[NodeAttention]", list(decoder.layers))):
+        places += _places_of_layer(f"{name}.layers.{i}", layer)
+    return places
 
 
 def _places_of_coarse_nodes(name: str, coarse: CoarseNodes) -> Iterator[Place]:

@@ -16,8 +16,8 @@ Numbers = NDArray[np.int64]
 class Pyramid(NamedTuple):
     """The nodes that a forecast depends on, numbered in the order of their need.
 
-    First those that the head reads: the last point and its ancestors. Behind them, those that the
-    last layer needs besides, then those of the layer before, and so on.
+    First those that are read at the end. Behind them, those that the last layer needs besides, then
+    those of the layer before, and so on.
 
     Attributes
     ----------
@@ -55,9 +55,9 @@ def level_sizes(length: int, windows: Sequence[int]) -> list[int]:
 
 
 def draw_pyramid(
-    sizes: Sequence[int], windows: Sequence[int], reach: int, n_layers: int
+    sizes: Sequence[int], windows: Sequence[int], reach: int, n_layers: int, read: str = "end"
 ) -> Pyramid:
-    """Find what a forecast from the end of the finest level depends on.
+    """Find what a forecast depends on.
 
     Parameters
     ----------
@@ -68,7 +68,10 @@ def draw_pyramid(
     reach : int
         How far a node sees on its own level; it sees its parent and its children, too.
     n_layers : int
-        Layers between the nodes and the head.
+        Layers of attention.
+    read : {"end", "points", "all"}, default="end"
+        Nodes that are read behind the last layer: the last point and its ancestors, the finest
+        level, or all.
 
     Examples
     --------
@@ -85,7 +88,9 @@ def draw_pyramid(
     ]
     starts = np.cumsum([0, *sizes])
     seer, seen = _edges(sizes, parents, starts, reach)
-    nodes = _ancestors(sizes[0] - 1, parents) + starts[:-1]
+    nodes = np.arange(sizes[0] if read == "points" else starts[-1])
+    if read == "end":
+        nodes = _ancestors(sizes[0] - 1, parents) + starts[:-1]
     known = np.zeros(starts[-1], dtype=bool)
     counts = [len(nodes)]
     for _ in range(n_layers):

@@ -66,6 +66,45 @@ def test_features_of_the_first_step_go_to_the_last_point():
     assert not torch.allclose(net(x, past, future + 1), net(x, past, future))
 
 
+@pytest.mark.parametrize("decoder", ["attention", "attention_to_points"])
+@pytest.mark.parametrize("training", [False, True])
+def test_steps_that_attend_are_those_of_the_plain_form(decoder, training):
+    options = {"windows": (4, 3), "normalize": False, "decoder": decoder, "n_layers": 1}
+    net = small(31, 6, 2, n_past_features=2, n_future_features=1, **options).train(training)
+    with torch.no_grad():
+        net.future_projection.weight.zero_()
+    inputs = draw(4, 31, 2), draw(4, 31, 2, seed=2), draw(4, 6, 1, seed=3)
+    results = []
+    for forecast in (net(*inputs), plain(net, *inputs, windows=(4, 3), reach=1)):
+        parameters = [p for name, p in net.named_parameters() if "future_projection" not in name]
+        gradients = torch.autograd.grad(forecast.sin().sum(), parameters)
+        results.append([forecast, *gradients])
+    for found, expected in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("decoder", ["attention", "attention_to_points"])
+def test_steps_do_not_attend_to_padding_or_later_steps(decoder):
+    net = small(24, 5, 1, windows=(4,), n_future_features=1, decoder=decoder, normalize=False)
+    with torch.no_grad():
+        net.future_projection.weight.zero_()
+    x, ahead, mask = draw(2, 24, 1), draw(2, 5, 1, seed=2), torch.arange(24).expand(2, -1) >= 11
+    later = ahead.clone()
+    later[:, 3:] += 1
+    found, other = (net(x, future_features=one, mask=mask) for one in (ahead, later))
+    torch.testing.assert_close(found[:, :3], other[:, :3])
+    assert not torch.allclose(found[:, 3:], other[:, 3:])
+    nodes, known = draw(2, 30, 4), torch.arange(30).expand(2, -1) >= 11
+    moved = torch.where(known.unsqueeze(2), nodes, nodes + 1)
+    torch.testing.assert_close(net.head(nodes, known, ahead), net.head(moved, known, ahead))
+    assert net.head(nodes, torch.zeros_like(known), ahead).isfinite().all()
+
+
+def test_the_librarys_network_has_one_decoder():
+    with pytest.raises(ValueError, match="decoder must be 'linear' for variant='tslib', got 'att"):
+        PyraformerNet(8, 2, 1, variant="tslib", decoder="attention")
+
+
 def test_columns_ahead_are_the_first_of_the_past():
     options = {"n_past_features": 3, "normalize": False}
     net = small(12, 6, 2, n_future_features=1, **options)
@@ -92,6 +131,13 @@ def test_the_pyramid_is_that_of_all_pairs(length, windows, reach, n_layers):
         counts.insert(0, len(needed))
     assert pyramid.counts == tuple(counts)
     assert set(pyramid.nodes.tolist()) == needed
+    everything = draw_pyramid(level_sizes(length, windows), windows, reach, n_layers, read="all")
+    assert everything.nodes.tolist() == list(range(len(sees)))
+    assert everything.counts == (len(sees),) * (n_layers + 1)
+    assert np.array_equal(everything.sees, sees.numpy())
+    points = draw_pyramid(level_sizes(length, windows), windows, reach, n_layers, read="points")
+    assert points.counts[-1] == length
+    assert points.nodes[:length].tolist() == list(range(length))
     expected = sees[pyramid.nodes[: counts[1]]][:, pyramid.nodes]
     assert np.array_equal(pyramid.sees, expected.numpy())
 
@@ -116,11 +162,12 @@ def test_padding_is_not_seen(variant):
     mask = torch.arange(24).expand(2, -1) >= 13
     nodes = net._nodes(net.norm(x, mask.unsqueeze(2))[0], None, None)
     hidden = torch.as_tensor(net.newest) < 13
-    sees = net._sees(mask.unsqueeze(2))
+    sees = net._sees(net._known(mask.unsqueeze(2)))
     moved = torch.where(hidden[:, None], nodes + 1, nodes)
     for i, layer in enumerate(net.layers):
-        part = sees[..., : net.counts[i + 1], : net.counts[i]]
-        nodes, moved = layer(nodes, part), layer(moved, part)
+        n_nodes, n_seers = net.counts[i : i + 2]
+        part = sees[..., :n_seers, :n_nodes]
+        nodes, moved = (layer(h[:, :n_seers], h, part) for h in (nodes, moved))
     torch.testing.assert_close(nodes, moved)
     assert hidden.any()
 

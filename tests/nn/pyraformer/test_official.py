@@ -47,6 +47,30 @@ def test_the_librarys_calendar_is_cut_to_whole_numbers():
         net(x, marks[..., :3])
 
 
+@pytest.mark.parametrize("truncate", [False, True])
+def test_steps_of_the_papers_code_may_attend(truncate):
+    config, weights, tensors, *_ = load("pyraformer_official_fc", torch.float64)
+    embedding, layers = "encoder.enc_embedding.", "encoder.layers."
+    weights |= {
+        name.replace(embedding, "decoder.dec_embedding."): value + 0.1
+        for name, value in weights.items()
+        if name.startswith(embedding)
+    }
+    weights |= {
+        name.replace(layers, "decoder.layers."): value.flip(-1)
+        for name, value in weights.items()
+        if name.startswith(layers)
+    }
+    weights["predictor.linear.weight"] = weights["predictor.linear.weight"][:3, :12]
+    config |= {"decoder": "attention", "truncate": truncate}
+    net = from_official("pyraformer", weights, config)
+    options = {"windows": config["window_size"], "reach": 1, "n_heads": config["n_head"]}
+    options |= {"construction": "bottleneck", "training": False, "truncate": truncate}
+    marks = tensors["x_mark"], tensors["y_mark"]
+    expected = pyraformer(weights, tensors["x"], *marks, **options)
+    torch.testing.assert_close(net(tensors["x"], *marks), expected.view_as(tensors["y"]))
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours"), [("MaxPooling_Construct", "max"), ("AvgPooling_Construct", "average")]
 )
@@ -65,7 +89,9 @@ def test_pooling_has_no_weights(theirs, ours):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"decoder": "attention"}, "config must have decoder='FC', got 'attention'"),
+        ({"decoder": "attention"}, r"it lacks decoder\.dec_embedding"),
+        ({"decoder": "nonsense"}, r"decoder must be one of \['FC', 'attention'\], got"),
+        ({"decoder": "attention", "truncate": "no"}, "truncate must be True or False, got 'no'"),
         ({"embed_type": "CustomEmbedding"}, "config must have embed_type='DataEmbedding', got"),
         ({"CSCM": "nonsense"}, "CSCM must be one of"),
         ({"window_size": "4, 4, four"}, "window_size must be a list of integers, got '4, 4, four'"),
