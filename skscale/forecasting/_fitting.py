@@ -11,7 +11,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from skscale.forecasting._calendar import Calendar
-from skscale.forecasting._checkpoints import checkpoints_of
+from skscale.forecasting._checkpoints import checkpoints_of_fit
 from skscale.forecasting._columns import Columns
 from skscale.forecasting._effects import find_effects
 from skscale.forecasting._evidence import Evidence
@@ -59,7 +59,7 @@ def fit_network(
     runtime = Runtime.of(forecaster.device, forecaster.precision)
     seed = runtime.agree(int(check_random_state(forecaster.random_state).randint(2**31 - 1)))
     run = Run(seed, runtime, verbose=forecaster.verbose)
-    checkpoints = checkpoints_of(forecaster, panel, horizon, start, run)
+    checkpoints = checkpoints_of_fit(forecaster, panel, horizon, start, run)
     if checkpoints is not None:
         run = replace(run, seed=runtime.agree(checkpoints.seed), checkpoints=checkpoints)
     with run.numbers:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from skscale.forecasting._statistics import SCALERS
 from skscale.forecasting._step import read_step
 from skscale.forecasting._weights import check_horizon_weights, check_series_weights
 from skscale.pretrained import available
+from skscale.saving import check_folder
 from skscale.training import Batch, Callback, TrainingConfig, resolve_device
 
 __all__ = ["NetworkParameters", "check_seed", "flag", "integer", "is_one_of", "number", "one_of"]
@@ -84,7 +84,7 @@ class NetworkParameters:
         _check_names("past_columns", self.past_columns)
         _check_bounds(self.bounds)
         _check_callbacks(self.callbacks)
-        _check_folder("checkpoint_dir", self.checkpoint_dir)
+        check_folder("checkpoint_dir", self.checkpoint_dir)
         integer("verbose", self.verbose, least=0, other=(True, False))
         if not is_one_of(self.freq, (None, "auto")):
             read_step(self.freq)
@@ -154,17 +154,6 @@ def _check_callbacks(callbacks: object) -> None:
         raise ValueError(
             f"callbacks must be a list of objects of skscale.training.Callback, got {callbacks!r}"
         )
-
-
-def _check_folder(name: str, value: object) -> None:
-    """Raise ValueError unless ``value`` names a folder, or one that can be made, or is None."""
-    if value is None:
-        return
-    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str) or not path or "\0" in path:
-        raise ValueError(f"{name} must be a str or Path of a folder, or None, got {value!r}")
-    if Path(path).exists() and not Path(path).is_dir():
-        raise ValueError(f"{name} must be a folder, but {path!r} is a file")
 
 
 def integer(name: str, value: Any, least: int = 1, other: object = ()) -> None:

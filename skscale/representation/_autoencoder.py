@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -26,6 +28,7 @@ from skscale.representation._codec import (
     channel_statistics,
     channels_last,
 )
+from skscale.saving import check_folder, checkpoints_of
 from skscale.training import Rows, Run, Runtime, TrainingConfig, resolve_device, train
 
 __all__ = ["MultiScaleAutoencoder"]
@@ -85,6 +88,11 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         keeps the last epoch.
     patience : int, default=20
         Epochs without a better validation error before training stops.
+    checkpoint_dir : str, Path or None, default=None
+        Folder in which the state of training is kept after every epoch. A fit that was killed, and
+        is begun again with the same data and parameters, goes on from there and ends with the
+        same bits; with others it is an error that names the difference. A fit that ends removes
+        its checkpoint. The folder is made where it is missing; saved estimators do not keep it.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"`` or ``"cuda:1"``; ``"auto"`` is cuda or xpu where torch finds them.
     random_state : int, RandomState or None, default=None
@@ -179,6 +187,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         gradient_clip: float = 1.0,
         validation_fraction: float = 0.1,
         patience: int = 20,
+        checkpoint_dir: str | os.PathLike | None = None,
         device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,
@@ -200,6 +209,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         self.gradient_clip = gradient_clip
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.checkpoint_dir = checkpoint_dir
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -279,6 +289,11 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         ]
         return np.array(names, dtype=object)
 
+    def _to_save(self) -> Any:
+        parts = super()._to_save()
+        parts.parameters["checkpoint_dir"] = None
+        return parts
+
     @property
     def network_(self) -> MultiScaleAutoencoderNet:
         """The trained network."""
@@ -291,6 +306,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     @torch.inference_mode(False)
     def _fit_tensor(self, x: Tensor) -> Self:
         config = self._training_config()
+        check_folder("checkpoint_dir", self.checkpoint_dir)
         runtime = Runtime(resolve_device(self.device))
         location, scale = channel_statistics(x)
         if not self.standardize:
@@ -298,6 +314,9 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(runtime.device, torch.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         run = Run(seed, runtime, ReconstructionLoss(self.kl_weight), self.verbose)
+        checkpoints = checkpoints_of(self, {"X": x.numpy(force=True)}, run)
+        if checkpoints is not None:
+            run = replace(run, seed=checkpoints.seed, checkpoints=checkpoints)
         with run.numbers:
             net = self._new_network(rows.shape[1], rows.shape[2]).to(runtime.device)
         known, held_out = self._split(rows, run.batches)
@@ -309,6 +328,8 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         self.latent_spread_ = codes.std(0, correction=0).numpy(force=True)
         self.codec_, self.history_ = codec, vars(history)
         self.n_timepoints_out_ = self._n_features_out = net.n_latent
+        if checkpoints is not None:
+            checkpoints.remove()
         return self
 
     def _training_config(self) -> TrainingConfig:

@@ -1,6 +1,8 @@
 """Estimators in one file, without pickle: `load`, and the method ``save`` of each."""
 
 from skscale.saving._checkpoints import Checkpoints as Checkpoints
+from skscale.saving._checkpoints import check_folder as check_folder
+from skscale.saving._checkpoints import checkpoints_of as checkpoints_of
 from skscale.saving._checkpoints import described as described
 from skscale.saving._container import UnreadableFileError
 from skscale.saving._estimators import Savable as Savable

@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from skscale import __version__
 from skscale.saving._container import Content, UnreadableFileError, read, unreadable, write
 from skscale.saving._values import Reader, Writer
+from skscale.training import Run
 
-__all__ = ["Checkpoints", "described"]
+__all__ = ["Checkpoints", "check_folder", "checkpoints_of", "described"]
 
+# Parameters that change no bit, or are described otherwise.
+_LEFT_OUT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
 _LONGEST = 100  # characters of a value that a message shows; longer ones are compared by a sum
 _SUM = "sha256:"
 
@@ -33,7 +38,7 @@ class Checkpoints:
     name : str
         What the names of the files begin with.
     fit : dict of str to str
-        What the fit depends on, each as `described`. A checkpoint is continued by a fit of
+        What the fit depends on, each as a text. A checkpoint is continued by a fit of
         which all that is the same.
     seed : int
         Of its random numbers.
@@ -157,6 +162,53 @@ def _read(path: Path, fit: dict[str, str]) -> tuple[dict[str, Any], int]:
             "begin anew, remove it or name another checkpoint_dir"
         )
     return state, seed
+
+
+def check_folder(name: str, value: object) -> None:
+    """Raise ValueError unless ``value`` names a folder, or one that can be made, or is None."""
+    if value is None:
+        return
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(f"{name} must be a str or Path of a folder, or None, got {value!r}")
+    if Path(path).exists() and not Path(path).is_dir():
+        raise ValueError(f"{name} must be a folder, but {path!r} is a file")
+
+
+def checkpoints_of(
+    estimator: Any, data: dict[str, Any], run: Run, suffix: str = ""
+) -> Checkpoints | None:
+    """Where the fit of an estimator keeps its checkpoints; None if it keeps none.
+
+    A fit whose ``random_state`` is None goes on with the seed of the one that was killed.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its parameters count, and among them ``checkpoint_dir`` says where.
+    data : dict
+        What the fit depends on besides, by the names that messages give it.
+    run : Run
+        Its seed, device and processes count.
+    suffix : str, default=""
+        Tells fits of one estimator apart in the names of files.
+    """
+    if estimator.checkpoint_dir is None:
+        return None
+    kind, runtime = type(estimator), run.runtime_on(torch.device("cpu"))
+    parameters = estimator.get_params(deep=False)
+    what = {
+        **{name: value for name, value in parameters.items() if name not in _LEFT_OUT},
+        **data,
+        "the class": f"{kind.__module__}.{kind.__qualname__}",
+        "random_state": None if estimator.random_state is None else run.seed,
+        "device": runtime.device.type,
+        "the number of processes": runtime.n_processes,
+        "skscale": __version__,
+        "torch": str(torch.__version__),
+    }
+    fit = {name: described(value, name) for name, value in what.items()}
+    return Checkpoints(estimator.checkpoint_dir, f"{kind.__name__}{suffix}", fit, run.seed)
 
 
 def described(value: Any, name: str) -> str:
