@@ -8,9 +8,12 @@ has it.
 
 from __future__ import annotations
 
+from itertools import product
+
 import torch
 from torch import Tensor
 
+from skscale.ops.exponential import smooth
 from skscale.ops.seasonal import seasonal_indices
 
 __all__ = ["damped_line", "seasonal_naive", "theta_line"]
@@ -21,6 +24,8 @@ __all__ = ["damped_line", "seasonal_naive", "theta_line"]
 _LEVEL = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
 _TREND = (0.0, 0.1, 0.3)
 _DAMPING = (0.8, 0.9, 0.95, 0.98)
+_LEVELS = tuple((level, 0.0, 1.0) for level in _LEVEL)
+_GRID = tuple(product(_LEVEL, _TREND, _DAMPING))
 # Half the slope of the line through the series: theta = 2 (Assimakopoulos and Nikolopoulos, 2000).
 _SLOPE_SHARE = 0.5
 
@@ -98,8 +103,8 @@ def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tens
     x, unit = _in_own_unit(context, mask)
     seasonality = seasonal_indices(x, mask, season)
     z, location, scale = _standardised(seasonality.remove(x), mask)
+    level, _, errors = smooth(_begun(z, mask), _LEVELS)
     alpha = z.new_tensor(_LEVEL)
-    level, errors = _smooth(_begun(z, mask), alpha)
     n = mask.sum(1, keepdim=True)
     slope = _SLOPE_SHARE * _slope(z, mask)
     # The smoothed line lags behind a slope; this is what it has not yet caught up with.
@@ -143,13 +148,12 @@ def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Ten
     x, unit = _in_own_unit(context, mask)
     seasonality = seasonal_indices(x, mask, season)
     z, location, scale = _standardised(seasonality.remove(x), mask)
-    grid = torch.cartesian_prod(*(z.new_tensor(v) for v in (_LEVEL, _TREND, _DAMPING)))
     # The first steps of a series with a season say nothing about its slope.
-    first = _first_slope(z, mask) if season == 1 else torch.zeros_like(z)
-    level, slope, errors = _smooth_damped(_begun(z, mask), first, grid)
+    first = _first_slope(z, mask) if season == 1 else None
+    level, slope, errors = smooth(_begun(z, mask), _GRID, first)
     weights = _likelihoods(errors, mask.sum(1, keepdim=True))
     steps = torch.arange(1, horizon + 1, device=x.device)
-    reach = (grid[:, 2:] ** steps).cumsum(1)
+    reach = (z.new_tensor(_GRID)[:, 2:] ** steps).cumsum(1)
     line = (weights * level).sum(1, keepdim=True) + (weights * slope) @ reach
     return _finite(seasonality.restore(location + scale * line) * unit)
 
@@ -175,36 +179,6 @@ def _slope(x: Tensor, mask: Tensor) -> Tensor:
     time = torch.arange(x.shape[1], device=x.device, dtype=x.dtype) * mask
     centred = (time - time.sum(1, keepdim=True) / mask.sum(1, keepdim=True).clamp(min=1)) * mask
     return (centred * x).sum(1, keepdim=True) / centred.square().sum(1, keepdim=True).clamp(min=1)
-
-
-def _smooth(x: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-    """Last level and sum of squared one-step errors for each parameter, (batch, n_parameters)."""
-    level = x[:, :1].repeat(1, len(alpha))
-    errors = torch.zeros_like(level)
-    for now in x[:, 1:].unsqueeze(2).unbind(1):
-        error = now - level
-        errors.addcmul_(error, error)
-        level.addcmul_(error, alpha)
-    return level, errors
-
-
-def _smooth_damped(x: Tensor, first: Tensor, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Last level, last slope and sum of squared one-step errors for each row of the grid.
-
-    ``first`` (batch, length) holds the initial slope where a series begins, else zero.
-    """
-    alpha, beta, damping = grid.unbind(1)
-    level = x[:, :1].repeat(1, len(grid))
-    slope, errors = torch.zeros_like(level), torch.zeros_like(level)
-    gain = alpha * beta
-    steps = zip(x[:, 1:].unsqueeze(2).unbind(1), first.unsqueeze(2).unbind(1), strict=False)
-    for now, start in steps:
-        slope.add_(start).mul_(damping)
-        error = now - level.add_(slope)
-        errors.addcmul_(error, error)
-        level.addcmul_(error, alpha)
-        slope.addcmul_(error, gain)
-    return level, slope, errors
 
 
 def _begun(z: Tensor, mask: Tensor) -> Tensor:
