@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from skscale.evaluation import backtest
 from skscale.evaluation._plan import Plan
 from skscale.evaluation._result import mean_errors
 from skscale.forecasting._base import NetworkForecaster
+from skscale.forecasting._calendar import Calendar
 from skscale.forecasting._horizon import requested_steps
 from skscale.forecasting._parts import forecast_parts, network_takes_part
 from skscale.nn import CorrectedForecast, ForecastNet
@@ -105,7 +106,8 @@ def removal_losses(forecaster: NetworkForecaster, y: Any, cv: Any, X: Any = None
     DataFrame
         Mean absolute and mean squared error, ``"mae"`` and ``"mse"``, over all cut-offs, series,
         steps and channels, in their units. The index says what is ``"removed"``,
-        ``"nothing"``, a ``"column"`` or a ``"branch"``, and its ``"name"``. Branches are those of
+        ``"nothing"``, a ``"column"`` or a ``"branch"``, and its ``"name"``. Columns are those of
+        ``X``, and holidays of ``time_features`` by their names there. Branches are those of
         `explain`, such as the scales of TimeMixer; there are none where the network has no share.
 
     Raises
@@ -130,6 +132,9 @@ def removal_losses(forecaster: NetworkForecaster, y: Any, cv: Any, X: Any = None
     for name in [] if plan.X is None else plan.X.columns:
         values = plan.forecasts(fitted, _without_column(plan.X, name), [0.5])
         losses["column", name] = mean_errors(values[..., 0] - found.truth)
+    for name in fitted.model_.columns.calendar.places:
+        values = plan.forecasts(_without_holidays(fitted, name), plan.X, [0.5])
+        losses["column", name] = mean_errors(values[..., 0] - found.truth)
     for name in _branches(fitted):
         values = plan.forecasts(_without_branch(fitted, name), plan.X, [0.5])
         losses["branch", name] = mean_errors(values[..., 0] - found.truth)
@@ -150,6 +155,27 @@ def _without_column(X: pd.DataFrame, name: Any) -> pd.DataFrame:
     X = X.copy()
     X[name] = np.nan
     return X
+
+
+def _without_holidays(forecaster: NetworkForecaster, place: str) -> NetworkForecaster:
+    """The same forecaster, which does not know which times are holidays somewhere."""
+    columns = forecaster.model_.columns
+    calendar = _Unknown(columns.calendar.step, columns.calendar.kinds, place)
+    other = copy(forecaster)
+    other.model_ = replace(forecaster.model_, columns=replace(columns, calendar=calendar))
+    return other
+
+
+@dataclass(frozen=True)
+class _Unknown(Calendar):
+    """A calendar without the holidays of one ``place``, which then count as their mean."""
+
+    place: str = ""
+
+    def holidays(self, times: pd.Index) -> np.ndarray:
+        found = super().holidays(times)
+        found[:, self.places.index(self.place)] = np.nan
+        return found
 
 
 def _branches(forecaster: NetworkForecaster) -> list[str]:

@@ -178,6 +178,24 @@ def test_losses_rise_by_what_is_removed():
     assert found.loc[("column", "noise"), "mae"] < 1.2 * whole["mae"]
 
 
+def test_holidays_that_are_removed_count_as_their_mean():
+    index = pd.date_range("2021-01-01", periods=500, freq="D")
+    feasts = index.isin(pd.DatetimeIndex(holidays.country_holidays("DE", years=[2021, 2022])))
+    y = pd.Series(10.0 + 5 * feasts + np.random.default_rng(0).normal(0, 0.1, 500), index)
+    X = pd.DataFrame({"price": np.random.default_rng(1).normal(size=500)}, index)
+    cv = ExpandingWindowSplitter(fh=range(1, 8), initial_window=470, step_length=7)
+    forecaster = small(DLinearForecaster, time_features=["holidays:DE", "holidays:US"])
+    found = removal_losses(forecaster, y, cv, X)
+    names = ["price", "holidays:DE", "holidays:US"]
+    assert list(found.index) == [("nothing", ""), *(("column", name) for name in names)]
+    # Good Friday and Easter Monday of 2022 are in the steps ahead; nothing follows those of the US.
+    mae = found["mae"].droplevel("removed")
+    assert mae["holidays:DE"] > 1.5 * mae[""]
+    assert abs(mae["holidays:US"] - mae[""]) < 0.1 * mae[""]
+    alone = removal_losses(forecaster, y, cv)
+    assert list(alone.index.get_level_values("name")) == ["", *names[1:]]
+
+
 def test_a_branch_that_is_removed_takes_away_what_it_added():
     y = series(60)
     forecaster = small(TimeMixerForecaster, linear_base=False)

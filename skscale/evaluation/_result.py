@@ -9,6 +9,7 @@ import pandas as pd
 from sktime.forecasting.base import BaseForecaster
 
 from skscale.evaluation._scores import interval_ends
+from skscale.forecasting._probabilities import check_probabilities
 
 __all__ = ["Backtest", "mean_errors"]
 
@@ -64,8 +65,10 @@ class Backtest:
         Raises
         ------
         ValueError
-            If no metric asked for the quantiles that bound the intervals.
+            If ``coverage`` is not between 0 and 1, or no metric asked for the quantiles that bound
+            the intervals.
         """
+        (coverage,) = check_probabilities("coverage", [coverage])
         ends = interval_ends(coverage)
         if not {*ends} <= {*self.alpha}:
             raise ValueError(

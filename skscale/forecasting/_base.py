@@ -22,9 +22,10 @@ from skscale.forecasting._future import within
 from skscale.forecasting._horizon import longest_step, requested_steps
 from skscale.forecasting._inside import LooksInside
 from skscale.forecasting._intervals import EVENLY_SPREAD, quantile_columns
-from skscale.forecasting._layout import warn_of_unknown_season
+from skscale.forecasting._layout import warn_of_empty_contexts, warn_of_unknown_season
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
+from skscale.forecasting._probabilities import AsksProbabilities
 from skscale.forecasting._saved import SavableForecaster
 from skscale.forecasting._spaces import Searchable
 from skscale.forecasting._splits import Splits, split_frames
@@ -39,7 +40,7 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkForecaster(
-    NetworkParameters, SavableForecaster, AllOrNothing, LooksInside, Searchable
+    NetworkParameters, SavableForecaster, AllOrNothing, AsksProbabilities, LooksInside, Searchable
 ):
     """Base of the forecasters: one network for all series and channels.
 
@@ -156,6 +157,7 @@ class NetworkForecaster(
     ) -> None:
         """Keep model and data, all at once and last: a failed fit leaves nothing behind."""
         self._context, self.model_ = model.context(y, X, panel, known), model
+        warn_of_empty_contexts(model, self._context.panel)
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None) -> pd.DataFrame:
         return self._context.frame(*self._quantiles(fh, X, (0.5,)))

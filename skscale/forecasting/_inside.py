@@ -14,6 +14,7 @@ from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._future import within
 from skscale.forecasting._module import ForecastModule
+from skscale.forecasting._probabilities import check_probabilities
 from skscale.nn import ForecastNet
 from skscale.nn.layers.checks import check_integer
 from skscale.training import resolve_device
@@ -74,15 +75,13 @@ class LooksInside(BaseForecaster):
         NotFittedError
             If the forecaster is not fitted.
         ValueError
-            If ``steps`` is not a positive integer, or a quantile not in (0, 1).
+            If ``steps`` is not a positive integer, or a quantile not between 0 and 1.
         """
         self.check_is_fitted()
         steps = self.model_.layout.prediction_length if steps is None else steps
-        wrong = [level for level in quantiles if not 0 < level < 1]
-        if wrong:
-            raise ValueError(f"quantiles must lie in (0, 1), got {wrong[0]!r}")
+        levels = check_probabilities("quantiles", quantiles) if len(quantiles) else []
         steps = check_integer("steps", steps, 1)
-        return ForecastModule(self.model_, self._context, steps, quantiles)
+        return ForecastModule(self.model_, self._context, steps, levels)
 
     def predict_residuals(self, y: Any = None, X: Any = None) -> Any:
         """Observed values minus forecasts; in sample, these are one-step-ahead forecasts.

@@ -226,16 +226,8 @@ def _logits(alpha: Sequence[float]) -> np.ndarray:
 
 
 def quantile_columns(names: Iterable, alpha: Iterable[float]) -> pd.MultiIndex:
-    """Columns of quantiles, as sktime orders them.
-
-    Raises
-    ------
-    ValueError
-        If no probability is asked for.
-    """
+    """Columns of quantiles, as sktime orders them."""
     levels = [pd.Index(names), pd.Index(alpha)]
-    if not len(levels[1]):
-        raise ValueError("alpha must hold at least one probability, got []")
     codes = np.indices([len(level) for level in levels]).reshape(2, -1)
     return pd.MultiIndex(levels, codes)  # from_product takes as long as a forecast
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._time import detect_season
 from skscale.forecasting._windows import Layout
 
-__all__ = ["choose_layout", "warn_of_unknown_season"]
+if TYPE_CHECKING:
+    from skscale.forecasting._fitted import FittedNetwork
+
+__all__ = ["choose_layout", "warn_of_empty_contexts", "warn_of_unknown_season"]
 
 _LONGEST_CONTEXT = 192
 _LONGEST_SEASON = 400  # a context holds one season at least, where it is no longer
@@ -73,6 +78,32 @@ def warn_of_unknown_season(layout: Layout, panel: Panel, season_length: int | st
             f"{layout.context_length} points. Pretrain on longer series, or fit without pretrain.",
             stacklevel=4,
         )
+
+
+def warn_of_empty_contexts(model: FittedNetwork, panel: Panel) -> None:
+    """Warn if so many last values of a series are missing that nothing is left to look at."""
+    point = np.arange(len(panel.values))[:, None]
+    observed = np.where(np.isnan(panel.values), -1, point)
+    last = np.maximum.reduceat(observed, panel.offsets[:-1])
+    missing = panel.offsets[1:, None] - 1 - last
+    length = np.full(missing.shape[0], model.layout.context_length)
+    if model.prior is not None:
+        learned = model.share.of(torch.tensor(panel.lengths), model.prior.season).numpy()
+        length[learned == 0] = model.prior.history_length
+    series, channel = np.nonzero(missing >= length[:, None])
+    if not len(series):
+        return
+    where = [repr(panel.columns[channel[0]])]
+    if panel.keys is not None:
+        where.append(f"of {panel.keys[series[0]]!r}")
+    more = f", and {len(series) - 1} more" if len(series) > 1 else ""
+    warnings.warn(
+        f"y ends in {missing[series[0], channel[0]]} missing values in {' '.join(where)}{more}, "
+        f"and forecasts look back over {length[series[0]]} points: they see the last value alone, "
+        "and have nothing but its level to go on from. Pass a longer context_length, or y without "
+        "its missing end",
+        stacklevel=6,
+    )
 
 
 def _season(panel: Panel, n: int, season_length: int | str) -> int:

@@ -26,11 +26,9 @@ from skscale.forecasting._time import TimeStep
 from skscale.nn import CorrectedForecast, ForecastNet, LinearForecast, QuantileHead
 from skscale.pretrained import TrainedNet
 from skscale.pretrained._net import QuantileNet
-from skscale.saving import Savable
+from skscale.saving import OF_THE_RUN, Savable
 
 __all__ = ["SavableForecaster"]
-
-_OF_THE_RUN = "callbacks", "checkpoint_dir"  # parameters that are not saved
 
 
 @dataclass
@@ -135,7 +133,7 @@ class SavableForecaster(Savable):
     def _to_save(self: Any) -> _SavedForecaster:
         usual = type(self)().get_config()
         return _SavedForecaster(
-            {k: v for k, v in self.get_params(deep=False).items() if k not in _OF_THE_RUN},
+            {k: v for k, v in self.get_params(deep=False).items() if k not in OF_THE_RUN},
             {k: v for k, v in self.get_config().items() if k not in usual or v != usual[k]},
             getattr(self, "pretrained_", None),
             getattr(self, "model_", None),
@@ -144,7 +142,7 @@ class SavableForecaster(Savable):
 
     @classmethod
     def _from_saved(cls: Any, saved: _SavedForecaster) -> Any:
-        for name in _OF_THE_RUN:  # a file is not to say what is called or where we write
+        for name in OF_THE_RUN:
             saved.parameters.pop(name, None)
         forecaster = cls(**saved.parameters).set_config(**saved.config)
         forecaster._check_parameters()

@@ -13,9 +13,10 @@ from sktime.forecasting.base import BaseForecaster
 from sktime.transformations.base import BaseTransformer
 
 from skscale.operators import AveragePooling, DiscreteGaussian, MovingAverage, ScalingOperator
+from skscale.saving import SavedBySktime
 
 
-class SeriesScaling(BaseTransformer):
+class SeriesScaling(SavedBySktime, BaseTransformer):
     """A scaling operator on series with a time index; panels and hierarchies series by series.
 
     An operator that shortens a series gives it the coarser index: every 4th hour, with

@@ -16,6 +16,7 @@ from skscale.forecasting._windows import windows_between
 from skscale.nn.layers.checks import check_integer
 from skscale.ops import beside_values
 from skscale.plotting._axes import axes_for, plotted
+from skscale.plotting._fitted import check_fitted
 from skscale.plotting._series import draw
 from skscale.training.objective import as_read_by
 
@@ -80,13 +81,16 @@ class DecompositionDisplay:
         Raises
         ------
         TypeError
-            If the forecaster is not fitted, or its network takes nothing apart.
+            If it is no forecaster of skscale, or its network takes nothing apart.
+        NotFittedError
+            If it is not fitted.
         ValueError
             If there is no such series or channel.
         """
+        check_fitted(estimator)
         context = getattr(estimator, "_context", None)
         if context is None:
-            raise TypeError(f"{type(estimator).__name__} holds no series: is it fitted?")
+            raise TypeError(f"{type(estimator).__name__} is no forecaster of skscale")
         row = _place("series", series, context.panel.keys)
         column = _place("channel", channel, context.panel.columns)
         window, parts = _last_window(estimator.model_, context, row)
@@ -116,13 +120,16 @@ class DecompositionDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no fitted `MultiScaleAutoencoder`.
+            If ``estimator`` is no `MultiScaleAutoencoder`.
+        NotFittedError
+            If it is not fitted.
         ValueError
             If ``X`` is no such series, or has no such channel.
         """
+        check_fitted(estimator)
         codec = getattr(estimator, "codec_", None)
         if codec is None:
-            raise TypeError(f"{type(estimator).__name__} has no codec_: is it fitted?")
+            raise TypeError(f"{type(estimator).__name__} has no codec_; MultiScaleAutoencoder has")
         series = np.asarray(X, dtype=np.float64)
         z = torch.from_numpy(np.asarray(estimator.transform(series[None])))
         rows = np.atleast_2d(series)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pandas as pd
 
+from skscale.forecasting._probabilities import check_probabilities
 from skscale.nn.layers.checks import check_integer
 from skscale.plotting._axes import axes_for, legend_beside, plotted
-from skscale.plotting._series import by_series, draw, line_of
+from skscale.plotting._fitted import check_fitted
+from skscale.plotting._series import by_series, check_same_step, draw, line_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,17 +99,27 @@ class ForecastDisplay:
             If ``y`` is left out and the first forecaster, not one of skscale's, does not hold it.
         NotFittedError
             If a forecaster is not fitted.
+        ValueError
+            If a coverage is not between 0 and 1, or ``y`` goes in other steps of time than what a
+            forecaster saw.
         """
         named = estimator if isinstance(estimator, Mapping) else {_name(estimator): estimator}
         for one in named.values():
-            one.check_is_fitted()
+            check_fitted(one)
+        levels = None if coverage is None else check_probabilities("coverage", coverage)
+        seen = {name: _seen(one) for name, one in named.items()}
         if y is None:
-            y = _seen(next(iter(named.values()), None))
+            name, y = next(iter(seen.items()), ("estimator", None))
+            if y is None:
+                raise TypeError(f"{name} does not hold the data it saw: pass y")
+        for name, one in seen.items():
+            if one is not None:
+                _check_steps(f"what {name} saw", one, y)
         forecasts = {name: one.predict(fh, X=X) for name, one in named.items()}
         intervals = {
-            name: one.predict_interval(fh, X=X, coverage=coverage)
+            name: one.predict_interval(fh, X=X, coverage=levels)
             for name, one in named.items()
-            if coverage is not None and one.get_tag("capability:pred_int")
+            if levels is not None and one.get_tag("capability:pred_int")
         }
         return cls.from_predictions(y, forecasts, intervals)
 
@@ -138,7 +150,8 @@ class ForecastDisplay:
         TypeError
             If one of them is no Series or DataFrame.
         ValueError
-            If there is no forecast, or ``intervals`` has a name that ``predictions`` lacks.
+            If there is no forecast, ``intervals`` has a name that ``predictions`` lacks, or a
+            forecast goes in other steps of time than ``y``.
         """
         forecasts = predictions if isinstance(predictions, Mapping) else {"forecast": predictions}
         if intervals is not None and not isinstance(intervals, Mapping):
@@ -151,9 +164,8 @@ class ForecastDisplay:
                 f"intervals must belong to forecasts, got {unknown[0]!r}; predictions has "
                 f"{list(forecasts)}"
             )
-        by_series("y", y)
         for name, one in forecasts.items():
-            by_series(f"predictions[{name!r}]", one)
+            _check_steps(f"predictions[{name!r}]", one, y)
         return cls(y, forecasts, intervals)
 
     def plot(self, ax: Any = None, *, n_last: int | None = None, max_series: int = 6) -> Self:
@@ -233,12 +245,17 @@ def _name(estimator: Any) -> str:
     return type(estimator).__name__
 
 
-def _seen(forecaster: Any) -> pd.Series | pd.DataFrame:
-    """What a forecaster was fitted on, or the best or first of those it holds."""
+def _seen(forecaster: Any) -> pd.Series | pd.DataFrame | None:
+    """What a forecaster was fitted on, or the best or first of those it holds; None if unknown."""
     forecaster = getattr(forecaster, "best_forecaster_", forecaster)
     forecaster = getattr(forecaster, "forecasters_", [forecaster])[0]
     context = getattr(forecaster, "_context", None)
     y = getattr(forecaster, "_y", None) if context is None else context.y
-    if y is None:
-        raise TypeError(f"{_name(forecaster)} does not hold the data it saw: pass y")
-    return y
+    return y if isinstance(y, pd.Series | pd.DataFrame) else None
+
+
+def _check_steps(name: str, one: Any, y: Any) -> None:
+    """Raise an error, which names what is wrong, unless data and y go in the same steps."""
+    for series in list(by_series(name, one).values())[:1]:
+        for other in list(by_series("y", y).values())[:1]:
+            check_same_step(name, series, other)

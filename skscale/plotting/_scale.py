@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from skscale.plotting._axes import axes_for, plotted
+from skscale.plotting._fitted import check_fitted
 
 __all__ = ["ScaleDisplay"]
 
@@ -48,12 +49,12 @@ class ScaleDisplay:
         Raises
         ------
         TypeError
-            If it is not fitted, its network has no kernels, or they differ from window to window.
+            If its network has no kernels, or they differ from window to window.
+        NotFittedError
+            If it is not fitted.
         """
-        network = getattr(estimator, "network_", None)
-        name = type(estimator).__name__
-        if network is None:
-            raise TypeError(f"{name} has no network_: is it fitted?")
+        check_fitted(estimator)
+        name, network = type(estimator).__name__, getattr(estimator, "network_", None)
         kernels = getattr(network, "kernels", None)
         if kernels is None:
             raise TypeError(f"the network of {name} has no kernels; that of SigmaForecaster has")

@@ -10,7 +10,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["by_series", "draw", "line_of"]
+__all__ = ["by_series", "check_same_step", "draw", "line_of"]
+
+_ALIKE = 1.25  # months are 28 to 31 days
+_ENOUGH = 8  # gaps that tell a step: fewer may be of steps left out, or all within a week
 
 
 def by_series(name: str, data: Any) -> dict[str, pd.Series]:
@@ -52,3 +55,38 @@ def draw(axis: Axes, series: pd.Series, color: str, label: str, marker: str = ""
     """Draw a series as a line."""
     times, values = line_of(series)
     axis.plot(times, values, color=color, label=label, marker=marker)
+
+
+def check_same_step(name: str, one: pd.Series, y: pd.Series) -> None:
+    """Raise ValueError, which names ``name``, if a series goes in other steps of time than y.
+
+    Periods and time stamps go together, and calendar months count as alike. Nothing is said where
+    an index does not tell its step.
+    """
+    kinds = ["times" if _is_time(series.index) else "numbers" for series in (one, y)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(f"{name} has {kinds[0]} in its index and y has {kinds[1]}")
+    steps = [_step(series.index) for series in (one, y)]
+    if None in steps:
+        return
+    first, other = steps
+    if not 1 / _ALIKE < first / other < _ALIKE:
+        raise ValueError(
+            f"{name} must go in the steps of y, got a step of {first} where that of y is {other}"
+        )
+
+
+def _is_time(index: pd.Index) -> bool:
+    return isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
+
+
+def _step(index: pd.Index) -> pd.Timedelta | None:
+    """Time from one point to the next, in the median; None where it cannot be told."""
+    if not _is_time(index) or not len(index):
+        return None
+    if index.freq is not None:  # forecasts may leave steps out
+        make = pd.period_range if isinstance(index, pd.PeriodIndex) else pd.date_range
+        index = make(index[0], periods=_ENOUGH + 1, freq=index.freq)
+    times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+    gaps = times.to_series().diff().dropna()
+    return gaps.median() if len(gaps) >= _ENOUGH else None

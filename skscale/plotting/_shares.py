@@ -9,6 +9,7 @@ import pandas as pd
 
 from skscale.nn.layers.checks import check_integer
 from skscale.plotting._axes import axes_for
+from skscale.plotting._fitted import check_fitted
 
 __all__ = ["SharesDisplay"]
 
@@ -47,9 +48,14 @@ class SharesDisplay:
         ------
         TypeError
             If it has no ``weights_``.
+        NotFittedError
+            If it is not fitted.
         """
+        check_fitted(estimator)
         if not hasattr(estimator, "weights_"):
-            raise TypeError(f"{type(estimator).__name__} has no weights_: is it fitted?")
+            raise TypeError(
+                f"{type(estimator).__name__} has no weights_; forecasters of skscale have"
+            )
         return cls(estimator.weights_)
 
     def plot(self, ax: Any = None, *, max_series: int = 20, least: float = 0.005) -> Self:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from skscale.plotting._axes import axes_for, plotted
+from skscale.plotting._fitted import check_fitted
 
 __all__ = ["TrainingDisplay"]
 
@@ -57,9 +58,13 @@ class TrainingDisplay:
         ------
         TypeError
             If it has no ``history_``.
+        NotFittedError
+            If it is not fitted.
         """
+        check_fitted(estimator)
         if not hasattr(estimator, "history_"):
-            raise TypeError(f"{type(estimator).__name__} has no history_: is it fitted?")
+            name = type(estimator).__name__
+            raise TypeError(f"{name} has no history_; what skscale trains has")
         return cls(estimator.history_)
 
     def plot(self, ax: Any = None) -> Self:

@@ -289,11 +289,6 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         ]
         return np.array(names, dtype=object)
 
-    def _to_save(self) -> Any:
-        parts = super()._to_save()
-        parts.parameters["checkpoint_dir"] = None
-        return parts
-
     @property
     def network_(self) -> MultiScaleAutoencoderNet:
         """The trained network."""

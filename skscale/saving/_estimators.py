@@ -15,7 +15,10 @@ from skscale.saving._container import Content, UnreadableFileError, located, rea
 from skscale.saving._values import Reader, Writer
 from skscale.training import resolve_device
 
-__all__ = ["Savable", "load"]
+__all__ = ["OF_THE_RUN", "Savable", "load"]
+
+# Parameters that are not saved: a file is not to say what is called or where we write.
+OF_THE_RUN = "callbacks", "checkpoint_dir"
 
 
 @dataclass
@@ -73,16 +76,18 @@ class Savable:
         return _loaded(path, cls)
 
     def _to_save(self) -> Any:
-        names = self.get_params(deep=False)  # type: ignore[attr-defined]
-        learned = {k: v for k, v in vars(self).items() if k not in names}
-        return Parts(names, learned)
+        parameters = self.get_params(deep=False)  # type: ignore[attr-defined]
+        learned = {k: v for k, v in vars(self).items() if k not in parameters}
+        return Parts({k: v for k, v in parameters.items() if k not in OF_THE_RUN}, learned)
 
     @classmethod
     def _from_saved(cls, parts: Any) -> Self:
-        estimator = cls(**parts.parameters)
+        given = {k: v for k, v in parts.parameters.items() if k not in OF_THE_RUN}
+        estimator = cls(**given)
+        parameters = estimator.get_params(deep=False)  # type: ignore[attr-defined]
         for name, value in parts.learned.items():
             # Nothing of the class may be hidden by a value.
-            if not name.isidentifier() or hasattr(cls, name) or name in parts.parameters:
+            if not name.isidentifier() or hasattr(cls, name) or name in parameters:
                 raise UnreadableFileError(f"an attribute is named {name[:60]!r}")
             setattr(estimator, name, value)
         return estimator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 
 import torch
 from torch import Tensor
@@ -73,7 +74,10 @@ def get_loss(loss: str | Loss) -> Loss:
     ValueError
         If ``loss`` is neither; lists the names.
     TypeError
-        From the function, if it returns anything but a Tensor of one number.
+        If the function does not take a forecast and its batch; from what is returned, if it gives
+        anything but a Tensor of one number, or one without a gradient in training.
+    RuntimeError
+        From what is returned, if the function raises an error.
     """
     if isinstance(loss, str) and loss in LOSSES:
         return LOSSES[loss]
@@ -83,11 +87,35 @@ def get_loss(loss: str | Loss) -> Loss:
             f"got {loss!r}"
         )
 
+    _check_arguments(loss)
+
     def checked(forecast: Tensor, batch: Batch) -> Tensor:
-        value = loss(forecast, batch)
+        try:
+            value = loss(forecast, batch)
+        except Exception as error:
+            raise RuntimeError(
+                f"loss raised {type(error).__name__}: {error}; forecast and batch.y have the shape "
+                f"{tuple(forecast.shape)}"
+            ) from error
         if not isinstance(value, Tensor) or value.ndim:
             found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
             raise TypeError(f"loss must return a Tensor of one number, shape (), got {found}")
+        if forecast.requires_grad and not value.requires_grad:
+            raise TypeError("loss must have a gradient, got one that does not follow the forecast")
         return value
 
     return checked
+
+
+def _check_arguments(loss: Loss) -> None:
+    """Raise TypeError unless a function takes two arguments, as far as it tells."""
+    try:
+        taken = signature(loss)
+    except ValueError:  # such as functions that are not written in Python
+        return
+    try:
+        taken.bind(None, None)
+    except TypeError as error:
+        raise TypeError(
+            f"loss must take two arguments, a forecast and its batch, got one that takes {taken}"
+        ) from error

@@ -28,6 +28,8 @@ from skscale.forecasting._horizon import longest_step
 from skscale.forecasting._intervals import quantile_columns
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import check_seed, integer, number
+from skscale.forecasting._probabilities import AsksProbabilities
+from skscale.saving import SavedBySktime
 from skscale.tuning._blend import blend_weights
 from skscale.tuning._splitter import LastWindows
 
@@ -41,7 +43,7 @@ _DEFAULTS = (SigmaForecaster, DLinearForecaster, TimeMixerForecaster, PatchTSTFo
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AutoMultiScale(BaseForecaster):
+class AutoMultiScale(AsksProbabilities, SavedBySktime, BaseForecaster):
     """Try forecasters until the time is up, and blend those that did best on held-out points.
 
     Candidates come in turns: first every forecaster as it is, then with values of its

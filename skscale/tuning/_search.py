@@ -13,6 +13,8 @@ from sktime.forecasting.base._delegate import _DelegatedForecaster
 
 from skscale.evaluation._scores import metrics_by_column
 from skscale.forecasting._parameters import check_seed, flag, integer, is_one_of, one_of
+from skscale.forecasting._probabilities import AsksProbabilities
+from skscale.saving import SavedBySktime
 from skscale.tuning._methods import candidates_of, halved, proposed, space_of
 from skscale.tuning._trials import Trials
 
@@ -22,7 +24,7 @@ _STRATEGIES: dict[Any, Any] = {"no-update_params": None, "refit": 1}
 
 
 @dataclass(eq=False, repr=False)
-class ForecastingSearchCV(_DelegatedForecaster):
+class ForecastingSearchCV(AsksProbabilities, SavedBySktime, _DelegatedForecaster):
     """Choose parameters of a forecaster by its errors at many cut-offs.
 
     Every candidate is fitted once, on the first training window, and scored at all cut-offs by

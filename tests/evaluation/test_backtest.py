@@ -196,6 +196,8 @@ def test_intervals_by_step(series):  # noqa: F811
     assert score * (1 - 0.8) / 4 == pytest.approx(scores["test_PinballLoss"])
     with pytest.raises(ValueError, match=r"coverage=0\.5 needs the quantiles"):
         found.intervals_by_step(0.5)
+    with pytest.raises(ValueError, match=r"coverage must be a number between 0 and 1.*got 80"):
+        found.intervals_by_step(80)
 
 
 def test_distributions(series, monkeypatch):  # noqa: F811

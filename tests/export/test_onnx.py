@@ -72,6 +72,18 @@ def test_a_panel_with_gaps(panel, tmp_path):  # noqa: F811
     assert_equals_predict(forecaster, tmp_path / "panel.onnx", 3)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("season", [1, 4, 5, 7, 12, 24, 48, 52])
+def test_trained_weights(season, tmp_path):
+    """Histories of hundreds of points, smoothed a block of steps at a time."""
+    t = np.arange(2 * season + 20.0)
+    noise = np.random.default_rng(0).normal(size=len(t))
+    y = pd.Series(50 + 0.2 * t + 5 * np.sin(2 * np.pi * t / max(season, 2)) + noise)
+    forecaster = SigmaForecaster(season_length=season, random_state=0).fit(y, fh=range(1, 5))
+    assert forecaster.weights_["net"].item() >= 0.3
+    assert_equals_predict(forecaster, tmp_path / "trained.onnx", 4)
+
+
 def test_what_is_missing_is_named(series, tmp_path, monkeypatch):  # noqa: F811
     forecaster = NLinearForecaster(max_epochs=1, pretrained=None).fit(series, fh=[1, 2, 3])
     monkeypatch.setattr("skscale.export.find_spec", lambda name: None)

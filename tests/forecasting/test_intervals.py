@@ -12,7 +12,7 @@ from sktime.forecasting.base import BaseForecaster
 from sktime.split import ExpandingWindowSplitter
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
-from skscale.forecasting import SigmaForecaster
+from skscale.forecasting import NLinearForecaster, SigmaForecaster
 from skscale.forecasting._held_out import (
     Errors,
     Expected,
@@ -517,7 +517,38 @@ def test_intervals_widen_with_the_values_missing_at_the_end(make, series):
     assert width(late, 12) > width(late, 1)
 
 
-def test_no_probability_is_named():
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (95, "sequence of such, got 95; 95 % is 0.95"),
+        (0, "got 0$"),
+        (1.0, "got 1.0$"),
+        (1.5, "got 1.5"),
+        (-0.1, "got -0.1"),
+        ("a", "got 'a'"),
+        (True, "got True"),
+        (np.nan, "got nan"),
+        ([0.5, 2], "got 2"),
+        ([], r"must hold at least one probability, got \[\]"),
+        ([0.5, 0.5], r"must hold every probability once, got \[0.5, 0.5\]"),
+        ([None], "got None"),
+    ],
+)
+def test_what_is_no_probability_is_named(quick, wrong, message, monkeypatch):
+    monkeypatch.setattr(type(quick.model_), "predict", None)  # nothing is computed
+    for name, ask in [("coverage", quick.predict_interval), ("alpha", quick.predict_quantiles)]:
+        with pytest.raises(ValueError, match=f"^{name} must .*{message}"):
+            ask(**{name: wrong})
+
+
+def test_probabilities_come_in_any_sequence(quick):
+    expected = quick.predict_quantiles(alpha=[0.25, 0.5])
+    for same in ((0.25, 0.5), np.array([0.25, 0.5]), pd.Series([0.25, 0.5])):
+        pd.testing.assert_frame_equal(quick.predict_quantiles(alpha=same), expected)
+    assert list(quick.predict_quantiles().columns.get_level_values(1)) == [0.05, 0.95]
+
+
+@pytest.fixture(scope="module")
+def quick():
     y = pd.Series(np.arange(30.0) % 4)
-    with pytest.raises(ValueError, match="alpha must hold at least one probability"):
-        SigmaForecaster(pretrained=None, max_epochs=1).fit(y, fh=[1]).predict_quantiles(alpha=[])
+    return NLinearForecaster(pretrained=None, max_epochs=1).fit(y, fh=[1])

@@ -1,5 +1,6 @@
 """Missing values in y and X: everything goes by what was observed."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from sktime.performance_metrics.forecasting import (
 from sktime.split import ExpandingWindowSplitter
 
 from skscale.evaluation import backtest
+from skscale.forecasting import NLinearForecaster
 from skscale.forecasting._season import detect_season
 from skscale.training import Windows
 
@@ -256,3 +258,37 @@ def test_gaps_in_dates_name_the_way_out(make):
     with pytest.raises(ValueError, match=r"y\.asfreq\(\.\.\.\) .* missing values .* are fine"):
         make(freq="D").fit(y, fh=[1])
     assert np.isfinite(make().fit(y.asfreq("D"), fh=[1]).predict()).all()
+
+
+def late(n_missing, column=0):
+    """The frame, the last values of a column missing."""
+    y = frame()
+    y.iloc[N - n_missing :, column] = np.nan
+    return y
+
+
+@pytest.mark.parametrize("linear_base", [True, False])
+def test_a_context_without_any_value_is_named(linear_base):
+    settings = {"context_length": 12, "max_epochs": 1, "pretrained": None}
+    forecaster = NLinearForecaster(linear_base=linear_base, random_state=0, **settings)
+    message = r"y ends in 12 missing values in 'b', and forecasts look back over 12 points"
+    with pytest.warns(UserWarning, match=message):
+        forecaster.fit(late(12, column=1), fh=[1, 2, 3])
+    assert np.isfinite(forecaster.predict()).all(axis=None)
+    both = pd.concat({"p": frame(), "q": late(15)}, names=["series", "time"])
+    with pytest.warns(UserWarning, match=r"15 missing values in 'a' of 'q', and"):
+        forecaster.fit(both, fh=[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        forecaster.fit(late(11), fh=[1])
+    nothing = frame().shift(3, freq="M").iloc[-3:] * np.nan
+    with pytest.warns(UserWarning, match=r"y ends in 14 missing values in 'a'"):
+        forecaster.update(nothing, update_params=False)
+
+
+def test_trained_weights_look_further_back_than_the_context():
+    forecaster = NLinearForecaster(context_length=12, max_epochs=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        forecaster.fit(late(15).iloc[-40:], fh=[1])
+    assert forecaster.weights_["net"].item() > 0

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+import sktime.exceptions
+from sktime.forecasting.naive import NaiveForecaster
 from sktime.split import ExpandingWindowSplitter
 
 from skscale import (
@@ -18,6 +21,7 @@ from skscale.operators import AveragePooling, MovingAverage, all_operators
 from skscale.plotting import (
     BacktestDisplay,
     DecompositionDisplay,
+    ForecastDisplay,
     OperatorDisplay,
     ScaleDisplay,
     SharesDisplay,
@@ -102,8 +106,6 @@ def test_stages_of_an_autoencoder_add_up_to_what_it_reconstructs(shape):
     np.testing.assert_allclose(sum(stages) + left, np.atleast_2d(X[3])[channel])
     with pytest.raises(ValueError, match="channel must be"):
         DecompositionDisplay.from_autoencoder(model, X[3], channel=2)
-    with pytest.raises(TypeError, match="MultiScaleAutoencoder has no codec_: is it fitted"):
-        DecompositionDisplay.from_autoencoder(MultiScaleAutoencoder(), X[3])
 
 
 def test_losses_rates_and_the_epoch_that_was_kept():
@@ -176,12 +178,47 @@ def test_every_operator_is_shown_at_full_length(kind):
     assert display.scaled[2].shape == (48,)
 
 
+DISPLAYS = [ForecastDisplay, ScaleDisplay, DecompositionDisplay, TrainingDisplay, SharesDisplay]
+
+
+@pytest.mark.parametrize("display", DISPLAYS, ids=lambda display: display.__name__)
+def test_what_is_not_fitted_is_named(display):
+    for unfitted, error in [
+        (SigmaForecaster(), sktime.exceptions.NotFittedError),
+        (MultiScaleAutoencoder(), sklearn.exceptions.NotFittedError),
+    ]:
+        with pytest.raises(
+            error,
+            match=f"This {type(unfitted).__name__} instance is not fitted"
+            f"|instance of {type(unfitted).__name__} has not been fitted",
+        ):
+            display.from_estimator(unfitted)
+    with pytest.raises(TypeError, match="got the class SigmaForecaster"):
+        display.from_estimator(SigmaForecaster)
+    with pytest.raises(TypeError, match="not an estimator"):
+        display.from_estimator("SigmaForecaster")
+
+
+def test_an_autoencoder_that_is_not_fitted_is_named():
+    with pytest.raises(sklearn.exceptions.NotFittedError, match="This MultiScaleAutoencoder"):
+        DecompositionDisplay.from_autoencoder(MultiScaleAutoencoder(), np.zeros(24))
+    with pytest.raises(TypeError, match="SigmaForecaster has no codec_"):
+        DecompositionDisplay.from_autoencoder(fitted(), np.zeros(24))
+
+
+def test_what_a_fitted_estimator_lacks_is_named():
+    naive = NaiveForecaster().fit(wave(), fh=[1])
+    for display, lacks in [(TrainingDisplay, "history_"), (SharesDisplay, "weights_")]:
+        with pytest.raises(TypeError, match=f"NaiveForecaster has no {lacks}"):
+            display.from_estimator(naive)
+    with pytest.raises(TypeError, match="NaiveForecaster is no forecaster of skscale"):
+        DecompositionDisplay.from_estimator(naive)
+    with pytest.raises(TypeError, match="the network of NaiveForecaster has no kernels"):
+        ScaleDisplay.from_estimator(naive)
+
+
 def test_bad_input_is_named():
     y = wave()
-    unfitted = SigmaForecaster()
-    for display in (ScaleDisplay, DecompositionDisplay, TrainingDisplay, SharesDisplay):
-        with pytest.raises(TypeError, match=r"SigmaForecaster.* is it fitted"):
-            display.from_estimator(unfitted)
     with pytest.raises(TypeError, match="the network of NLinearForecaster has no kernels"):
         ScaleDisplay.from_estimator(fitted(NLinearForecaster))
     with pytest.raises(TypeError, match="scaling='sample'"):

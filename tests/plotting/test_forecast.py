@@ -103,6 +103,41 @@ def test_bad_input_is_named():
         ForecastDisplay.from_estimator(naive)
 
 
+DAYS = pd.date_range("2004-12-01", periods=90, freq="D")
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (DAYS, "step of 31 days .* where that of y is 1 days"),
+        (DAYS.to_period(), "step of 31 days .* where that of y is 1 days"),
+        (pd.date_range("1990", periods=90, freq="QS"), "where that of y is 91 days"),
+        (pd.RangeIndex(90), "has times in its index and y has numbers"),
+    ],
+    ids=["days", "periods", "quarters", "numbers"],
+)
+def test_y_in_other_steps_of_time_is_an_error(index, message):
+    y, forecaster = pd.Series(np.arange(90.0), index), fitted()
+    with pytest.raises(ValueError, match=f"^what SigmaForecaster saw .*{message}"):
+        ForecastDisplay.from_estimator(forecaster, y=y)
+    with pytest.raises(ValueError, match=rf"^predictions\['forecast'\] .*{message}"):
+        ForecastDisplay.from_predictions(y, forecaster.predict())
+
+
+def test_steps_that_are_the_same_or_untold_are_drawn():
+    forecaster, y = fitted(), wave(72)
+    shown = ForecastDisplay.from_estimator(forecaster, [1, 12], y=y.to_timestamp())
+    assert len(shown.plot().figure_.axes) == 1
+    working = pd.Series(np.arange(30.0), pd.bdate_range("2024-01-04", periods=30))
+    for ahead in (working.iloc[-9:], working.iloc[[-4, -1]]):
+        ForecastDisplay.from_predictions(working.iloc[:-9], ahead)
+
+
+def test_coverage_is_named():
+    with pytest.raises(ValueError, match=r"coverage must be a number between 0 and 1.*got 80"):
+        ForecastDisplay.from_estimator(fitted(), coverage=80)
+
+
 def test_a_search_shows_what_its_best_forecaster_saw():
     best = fitted()
     search = SimpleNamespace(best_forecaster_=best)

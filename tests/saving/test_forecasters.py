@@ -3,17 +3,20 @@
 import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from pandas.testing import assert_frame_equal
+from sktime.split import SingleWindowSplitter
 
 import skscale
 from skscale import SigmaForecaster
-from skscale.forecasting import all_forecasters
+from skscale.forecasting import SeriesScaling, all_forecasters
 from skscale.training import Callback
+from skscale.tuning import AutoMultiScale, ForecastingSearchCV
 from tests.forecasting.conftest import wave
 
 FH = [1, 2, 5, 40]
@@ -341,6 +344,34 @@ def test_a_pipeline_is_saved_by_sktime_and_load_says_so(series, tmp_path):
     pipeline.save(tmp_path / "pipeline")
     with pytest.raises(ValueError, match="saved by sktime, with pickle, as pipelines are"):
         skscale.load(tmp_path / "pipeline")
+
+
+def searched():
+    cv = SingleWindowSplitter(fh=[1])
+    forecaster = skscale.NLinearForecaster(max_epochs=1, pretrained=None, random_state=0)
+    return ForecastingSearchCV(forecaster, cv, {"loss": ["mae"]})
+
+
+@pytest.mark.parametrize("make", [searched, AutoMultiScale, SeriesScaling])
+def test_what_sktime_pickles_says_so(make, series, tmp_path):
+    from sktime.base import load as sktime_load
+
+    one = make()
+    with pytest.warns(UserWarning, match=r"save writes sktime's file, which holds pickle"):
+        one.save(tmp_path / "theirs")
+    assert type(sktime_load(tmp_path / "theirs.zip")) is type(one)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one.save(tmp_path / "meant", serialization_format="pickle")
+        sktime_load(one.save())
+    with pytest.raises(ValueError, match=r"sktime\.base\.load"):
+        skscale.load(tmp_path / "theirs")
+
+
+def test_the_best_of_a_search_is_saved_without_pickle(series, tmp_path):
+    search = searched().fit(series, fh=[1, 2])
+    search.best_forecaster_.save(tmp_path / "best")
+    same(skscale.load(tmp_path / "best").predict(), search.predict())
 
 
 def test_no_pickle_is_written_or_needed(series, tmp_path):

@@ -114,3 +114,29 @@ def test_a_function_that_returns_no_number_is_named(value, found):
     loss = get_loss(lambda forecast, batch: value)
     with pytest.raises(TypeError, match=rf"loss must return a Tensor of one number.* got {found}"):
         loss(FORECAST, batch())
+
+
+def test_a_function_of_other_arguments_is_named():
+    for wrong in (lambda forecast: 0.0, lambda *, forecast, batch: 0.0, lambda a, b, c: 0.0):
+        with pytest.raises(TypeError, match="loss must take two arguments, a forecast and its"):
+            get_loss(wrong)
+    get_loss(max)  # does not tell what it takes
+    get_loss(lambda forecast, batch, power=2: 0.0)
+    get_loss(lambda *both: 0.0)
+
+
+def test_what_a_function_raises_names_the_loss():
+    loss = get_loss(lambda forecast, batch: (forecast[:, :2] - batch.y).abs().mean())
+    target = torch.zeros(2, 3, 1)
+    with pytest.raises(RuntimeError, match=r"loss raised RuntimeError: .*shape \(2, 3, 1\)"):
+        loss(torch.zeros_like(target), batch()._replace(y=target))
+    loss = get_loss(lambda forecast, batch: forecast.nothing)
+    with pytest.raises(RuntimeError, match=r"loss raised AttributeError: .*nothing"):
+        loss(FORECAST, batch())
+
+
+def test_a_function_without_a_gradient_is_named():
+    loss = get_loss(lambda forecast, batch: (forecast.detach() - batch.y).abs().mean())
+    with pytest.raises(TypeError, match="loss must have a gradient"):
+        loss(FORECAST.clone().requires_grad_(), batch())
+    assert float(loss(FORECAST, batch())) == pytest.approx(HAND["mae"])

@@ -27,7 +27,7 @@ from skscale.forecasting import (
     _fitting,
     all_forecasters,
 )
-from skscale.tuning import ForecastingSearchCV
+from skscale.tuning import AutoMultiScale, ForecastingSearchCV
 
 from ..forecasting.conftest import series, wave  # noqa: F401
 
@@ -277,6 +277,14 @@ def test_infinite_values_are_named():
 
 
 @pytest.mark.skipif(find_spec("optuna") is not None, reason="Optuna is installed")
+@pytest.mark.parametrize("one", [ForecastingSearchCV(quick(), CV), AutoMultiScale()], ids=repr)
+def test_what_is_no_probability_is_named(one):
+    with pytest.raises(ValueError, match=r"coverage must be a number between 0 and 1.*got 95"):
+        one.predict_interval(coverage=95)
+    with pytest.raises(ValueError, match=r"alpha must be a number between 0 and 1.*got 5; 5 % is"):
+        one.predict_quantiles(alpha=5)
+
+
 def test_optuna_is_asked_for_where_it_is_missing(series):  # noqa: F811
     with pytest.raises(ImportError, match="needs Optuna"):
         ForecastingSearchCV(quick(), CV, GRID, method="optuna").fit(series)
