@@ -98,7 +98,9 @@ def removal_losses(forecaster: NetworkForecaster, y: Any, cv: Any, X: Any = None
 
     Parameters
     ----------
-    forecaster, y, cv, X
+    forecaster : NetworkForecaster
+        One of skscale's forecasters, no pipeline.
+    y, cv, X
         As in `skscale.evaluation.backtest`.
 
     Returns
@@ -126,6 +128,7 @@ def removal_losses(forecaster: NetworkForecaster, y: Any, cv: Any, X: Any = None
     >>> list(found.index)
     [('nothing', ''), ('column', 'GNP'), ('column', 'UNEMP')]
     """
+    _check(forecaster)
     found = backtest(forecaster, y, cv, X, detail=True)
     plan, fitted = Plan.of(forecaster, y, cv, X), found.forecaster
     losses = {("nothing", ""): mean_errors(found.forecasts - found.truth)}

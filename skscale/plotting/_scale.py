@@ -54,7 +54,8 @@ class ScaleDisplay:
             If it is not fitted.
         """
         check_fitted(estimator)
-        name, network = type(estimator).__name__, getattr(estimator, "network_", None)
+        name = type(estimator).__name__
+        network: Any = getattr(estimator, "network_", None)
         kernels = getattr(network, "kernels", None)
         if kernels is None:
             raise TypeError(f"the network of {name} has no kernels; that of SigmaForecaster has")

@@ -66,10 +66,9 @@ def check_same_step(name: str, one: pd.Series, y: pd.Series) -> None:
     kinds = ["times" if _is_time(series.index) else "numbers" for series in (one, y)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"{name} has {kinds[0]} in its index and y has {kinds[1]}")
-    steps = [_step(series.index) for series in (one, y)]
-    if None in steps:
+    first, other = _step(one.index), _step(y.index)
+    if first is None or other is None:
         return
-    first, other = steps
     if not 1 / _ALIKE < first / other < _ALIKE:
         raise ValueError(
             f"{name} must go in the steps of y, got a step of {first} where that of y is {other}"
@@ -84,9 +83,7 @@ def _step(index: pd.Index) -> pd.Timedelta | None:
     """Time from one point to the next, in the median; None where it cannot be told."""
     if not _is_time(index) or not len(index):
         return None
-    if index.freq is not None:  # forecasts may leave steps out
-        make = pd.period_range if isinstance(index, pd.PeriodIndex) else pd.date_range
-        index = make(index[0], periods=_ENOUGH + 1, freq=index.freq)
-    times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-    gaps = times.to_series().diff().dropna()
+    if isinstance(index, pd.PeriodIndex):  # forecasts may leave some out
+        index = pd.period_range(index[0], periods=_ENOUGH + 1, freq=index.freq).to_timestamp()
+    gaps = index.to_series().diff().dropna()
     return gaps.median() if len(gaps) >= _ENOUGH else None
