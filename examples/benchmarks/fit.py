@@ -25,7 +25,8 @@ from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from examples.benchmarks.measure import parser, report, turns
-from examples.benchmarks.training_step import FORMS, Case, training_step
+from examples.benchmarks.network_forms import FORMS, Case
+from examples.benchmarks.training_step import training_step
 from examples.paper.protocol import Benchmark, load
 from skscale.forecasting import SigmaForecaster, TimeMixerForecaster
 

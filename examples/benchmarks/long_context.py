@@ -18,7 +18,8 @@ import torch
 from torch.nn.functional import softplus
 
 from examples.benchmarks.measure import parser, plot, report, turns
-from examples.benchmarks.training_step import Case, step_megabytes, training_step
+from examples.benchmarks.network_forms import Case
+from examples.benchmarks.training_step import step_megabytes, training_step
 from skscale.nn import SigmaNet
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian
 

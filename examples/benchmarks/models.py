@@ -16,7 +16,8 @@ import pandas as pd
 import torch
 
 from examples.benchmarks.measure import parser, report
-from examples.benchmarks.training_step import BATCH, Case, medians, step_megabytes, training_step
+from examples.benchmarks.network_forms import BATCH, Case
+from examples.benchmarks.training_step import medians, step_megabytes, training_step
 from examples.paths import RESULTS, ROOT
 from skscale.forecasting import all_forecasters
 from skscale.forecasting._windows import Layout

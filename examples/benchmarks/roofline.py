@@ -22,7 +22,8 @@ from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
 from examples.benchmarks.measure import parser, report, turns
-from examples.benchmarks.training_step import CASES, FORMS, medians, training_step
+from examples.benchmarks.network_forms import CASES, FORMS
+from examples.benchmarks.training_step import medians, training_step
 
 MODELS = ("Sigma", "TimeMixer")
 PRODUCTS = ("mm", "bmm", "addmm", "addmm_", "baddbmm", "convolution", "convolution_backward")

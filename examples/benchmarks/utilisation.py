@@ -19,14 +19,8 @@ import torch
 from torch import nn
 
 from examples.benchmarks.measure import gigaflops, parser, report, turns
-from examples.benchmarks.training_step import (
-    JOINT,
-    Case,
-    medians,
-    sigma_forms,
-    step_megabytes,
-    training_step,
-)
+from examples.benchmarks.network_forms import JOINT, Case, sigma_forms
+from examples.benchmarks.training_step import medians, step_megabytes, training_step
 
 CASES = (
     Case("Sigma", 7, 720, {"d_model": 32, "d_ff": 16}),

@@ -19,7 +19,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from examples.benchmarks.training_step import BATCH, Case, medians, step_megabytes, training_step
+from examples.benchmarks.network_forms import BATCH, Case
+from examples.benchmarks.training_step import medians, step_megabytes, training_step
 from examples.command_line import positive, script_parser
 from examples.paper.models import MODELS
 from examples.paper.results import versions_text
