@@ -30,8 +30,8 @@ class MultiHeadAttention(nn.Module):
         Features of a head; left out, ``d_model / n_heads``.
     value_size : int, optional
         Features of a head's values; left out, ``head_size``.
-    bias : bool, default=True
-        Whether queries, keys and values have one; the last map always has.
+    bias, last_bias : bool, default=True
+        Whether queries, keys and values have one, and whether the last map has.
     interleaved : bool, default=False
         Whether the last map reads the first feature of all heads, then the second, as some
         published weights do, and not head by head.
@@ -64,6 +64,7 @@ class MultiHeadAttention(nn.Module):
         head_size: int | None = None,
         value_size: int | None = None,
         bias: bool = True,
+        last_bias: bool = True,
         interleaved: bool = False,
         dropout: float = 0.0,
     ):
@@ -80,7 +81,7 @@ class MultiHeadAttention(nn.Module):
         self.interleaved = interleaved
         self.dropout = check_share("dropout", dropout)
         self.qkv = dense(d_model, sum(self.widths), bias)
-        self.out = dense(self.widths[2], d_model)
+        self.out = dense(self.widths[2], d_model, last_bias)
 
     def forward(
         self,

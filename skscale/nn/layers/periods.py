@@ -28,7 +28,8 @@ def spectrum(x: Tensor) -> Tensor:
         Of the frequencies 1, 2, ...; a single point has one amplitude, its own.
     """
     wide = x if x.dtype == torch.float64 else x.float()
-    amplitudes = torch.fft.rfft(wide, dim=1).abs().mean(dim=-1)
+    # Features side by side: else the rounding of their mean depends on the number of sequences.
+    amplitudes = torch.fft.rfft(wide.contiguous(), dim=1).abs().mean(dim=-1)
     return amplitudes[:, min(1, x.shape[1] - 1) :]
 
 

@@ -169,7 +169,12 @@ class TimeMixerPPNet(ForecastNet):
         self.channel_attention = None
         if check_flag("channel_mixing", channel_mixing):
             self.channel_attention = MultiHeadAttention(
-                coarsest, n_heads, head_size=coarsest // n_heads, bias=False, dropout=dropout
+                coarsest,
+                n_heads,
+                head_size=coarsest // n_heads,
+                bias=False,
+                last_bias=False,
+                dropout=dropout,
             )
         self.embedding = CircularEmbedding(n_embedded, sizes.d_model)
         self.past_embedding = None
