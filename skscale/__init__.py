@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skscale.detection import *  # noqa: F403
     from skscale.explanation import *  # noqa: F403
     from skscale.export import *  # noqa: F403
     from skscale.forecasting import *  # noqa: F403
@@ -25,6 +26,7 @@ _ROOMS = (
     "skscale.operators",
     "skscale.representation",
     "skscale.forecasting",
+    "skscale.detection",
     "skscale.explanation",
     "skscale.export",
 )

@@ -24,6 +24,7 @@ ALLOWED = {
     "forecasting": {"ops", "operators", "nn", "training", "pretrained", "saving"},
     "representation": {"ops", "operators", "nn", "training", "saving"},
     "evaluation": {"forecasting"},
+    "detection": {"ops", "forecasting", "representation", "evaluation", "saving"},
     "tuning": {"ops", "forecasting", "evaluation", "saving"},
     "explanation": {"nn", "training", "forecasting", "evaluation"},
     "export": {"forecasting"},
@@ -36,7 +37,7 @@ ALLOWED = {
     "plotting": {"ops", "nn", "training", "forecasting"},
 }
 NO_TABLES = {"ops", "nn", "training", "pretrained"}
-MAY_IMPORT_SKTIME = {"forecasting", "evaluation", "tuning", "registry"}
+MAY_IMPORT_SKTIME = {"forecasting", "evaluation", "tuning", "detection", "registry"}
 IMPORTED_AS = {"scikit-learn": "sklearn"}
 LONGER = {
     "forecasting/_base.py": 230,  # sktime's verbs alone, however much arrives

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skscale.forecasting import SeriesScaling, _fitting, _recipe, all_forecasters
+from skscale.detection import MultiScaleAnomalyDetector
+from skscale.forecasting import NLinearForecaster, SeriesScaling, _fitting, _recipe, all_forecasters
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.operators import AveragePooling, MovingAverage, MultiScale, all_operators
 from skscale.pretrained import available
@@ -63,6 +64,14 @@ def either(*kinds):
 
 def operator(value):
     return isinstance(value, AveragePooling)
+
+
+def autoencoder(value):
+    return isinstance(value, MultiScaleAutoencoder)
+
+
+def forecaster(value):
+    return isinstance(value, NLinearForecaster)
 
 
 def function(value):
@@ -173,6 +182,15 @@ ALLOWED = {
     "reconstruction_weight": number(0, 1e9),
     "kl_weight": number(0, 1e9),
     "standardize": flag,
+    # of detectors
+    "autoencoder": either(none, words("drop"), autoencoder),
+    "forecaster": either(none, words("drop"), forecaster),
+    "window_length": either(auto, integer(2, 28)),  # of 40 points
+    "horizon": integer(1),
+    "threshold": words("extreme", "quantile", "contamination"),
+    "rate": either(auto, number(0, 1, open_left=True)),
+    "calibration_fraction": number(0, 0.9),
+    "max_gap": integer(0),
     # of operators
     "scale": whole_scale,
     "max_scale": either(none, integer(1, 2**20)),
@@ -206,6 +224,7 @@ OF_CLASS = {
     ("NHiTSForecaster", "activation"): words("relu", "tanh"),
     ("AMDForecaster", "n_experts"): integer(2, 2**24),  # as many as are preferred
     ("MultiScale", "scales"): words((1, 2)),
+    ("MultiScaleAnomalyDetector", "scales"): words((1, 2)),
     ("MultiScaleAutoencoder", "verbose"): either(flag, integer(0, math.inf)),
     ("TimeFilterForecaster", "alpha"): number(0, 1),
     ("TimeFilterForecaster", "patch_length"): either(auto, integer(1, 8)),
@@ -234,6 +253,8 @@ MORE = [
         ("half",),
         ["average", 3],
     ),
+    *(MultiScaleAutoencoder(), NLinearForecaster(), MultiScaleAutoencoder, NLinearForecaster),
+    *("extreme", "contamination", "quantile"),
     *("equal", [7.5], [-1.0], {"a": 1.0}, {"a": -1.0}, "standard", "none"),
     *(["calendar"], ("holidays:DE", "cyclic"), ["holidays:nowhere"], ["holidays:DE-XX"]),
 ]
@@ -241,7 +262,7 @@ SMALL = {"max_epochs": 1, "batch_size": 2}
 CLASSES = [
     *all_forecasters(),
     *all_operators(),
-    *(SeriesScaling, MultiScale, MultiScaleAutoencoder, TrainingConfig),
+    *(SeriesScaling, MultiScale, MultiScaleAutoencoder, MultiScaleAnomalyDetector, TrainingConfig),
 ]
 # What all forecasters inherit is asked of the first.
 SHARED = {field.name for field in fields(NetworkParameters)}
@@ -273,6 +294,9 @@ def use(kind, name, value):
     if kind in all_forecasters():
         settings = {"context_length": 8, "linear_base": False, "random_state": 0}
         return kind(**{**SMALL, **settings, name: value}).fit(Y, fh=[1])
+    if kind is MultiScaleAnomalyDetector:
+        small = MultiScaleAutoencoder(latent_size=1, hidden_size=4, max_epochs=1)
+        return kind(**{"autoencoder": small, "forecaster": "drop", name: value}).fit(Y)
     if kind is SeriesScaling:
         return kind(**{name: value}).fit(Y.to_frame())
     small = {"hidden_size": 4, "latent_size": 2, **SMALL} if kind is MultiScaleAutoencoder else {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, Self
 
-__all__ = ["AllOrNothing"]
+__all__ = ["AllOrNothing", "all_or_nothing"]
 
 
 class AllOrNothing:
@@ -34,7 +34,7 @@ class AllOrNothing:
         self
             What stops it, Ctrl-C included, leaves the forecaster as it was.
         """
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             return super().fit(y, X, fh)  # type: ignore[misc]
 
     def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Self:
@@ -53,7 +53,7 @@ class AllOrNothing:
         self
             What stops it, Ctrl-C included, leaves the forecaster as it was.
         """
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             return super().pretrain(y, X, fh)  # type: ignore[misc]
 
     def update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
@@ -73,12 +73,12 @@ class AllOrNothing:
         self
             What stops it, Ctrl-C included, leaves the forecaster as it was.
         """
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             return super().update(y, X, update_params)  # type: ignore[misc]
 
 
 @contextmanager
-def _all_or_nothing(forecaster: object) -> Iterator[None]:
+def all_or_nothing(forecaster: object) -> Iterator[None]:
     # sktime writes into its dictionaries; all else is replaced, not changed.
     before = {k: copy(v) if isinstance(v, dict) else v for k, v in vars(forecaster).items()}
     try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
-from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,6 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import ForecastingHorizon
 from torch import nn
 
-import skscale
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._future import within
@@ -26,7 +23,7 @@ from skscale.forecasting._time import TimeStep
 from skscale.nn import CorrectedForecast, ForecastNet, LinearForecast, QuantileHead
 from skscale.pretrained import TrainedNet
 from skscale.pretrained._net import QuantileNet
-from skscale.saving import OF_THE_RUN, Savable
+from skscale.saving import OF_THE_RUN, SavableBesideSktime
 
 __all__ = ["SavableForecaster"]
 
@@ -75,8 +72,8 @@ class _SavedForecaster:
     seen: _Seen | None
 
 
-class SavableForecaster(Savable):
-    """Mixin of the forecasters: `save` and `load` in one file, beside sktime's."""
+class SavableForecaster(SavableBesideSktime):
+    """Mixin of the forecasters: what a file holds of one."""
 
     _saved_records: ClassVar[list[type]] = [_SavedForecaster]
     _saved_networks: ClassVar[list[type]] = [
@@ -87,48 +84,6 @@ class SavableForecaster(Savable):
     @classmethod
     def _kinds_of_network(cls) -> list[type[nn.Module]]:
         return [*cls._saved_networks, cls._network]
-
-    @classmethod
-    def _module_for_sktime(cls) -> str | None:
-        if getattr(skscale, cls.__name__, None) is cls:
-            return "skscale"
-        # A class within a function cannot be found; for others there is no word in a line.
-        named = "<" not in cls.__qualname__ and "." not in cls.__qualname__
-        return cls.__module__ if named and cls.__name__.isascii() else None
-
-    def save(
-        self, path: str | os.PathLike | None = None, serialization_format: str | None = None
-    ) -> Any:
-        """Save to one file without pickle, from which `skscale.load` makes the same forecaster.
-
-        Parameters
-        ----------
-        path : str, Path or None
-            ``.zip`` is added where the name does not end so. What was there is replaced once all
-            of the new file is written: whatever happens, the old or the new one lies there.
-            None returns sktime's serialization in memory, for sktime's `load`.
-        serialization_format : {"pickle", "cloudpickle"} or None, default=None
-            Not None writes sktime's own file instead, for sktime's `load`.
-
-        Raises
-        ------
-        ValueError
-            If a parameter cannot be saved, such as a loss that is a function; names it.
-        OSError
-            If the file cannot be written: there is no such folder, the disk is full.
-        """
-        if path is None or serialization_format is not None:
-            return super(Savable, self).save(path, serialization_format or "pickle")  # type: ignore[misc]
-        return super().save(path)
-
-    @classmethod
-    def load_from_path(cls, serial: Any) -> Any:
-        """Load from a file, ours or sktime's; sktime's holds pickle: load only what you trust."""
-        with ZipFile(serial) as file:
-            of_sktime = "_obj" in file.namelist()
-        if of_sktime:
-            return super(Savable, cls).load_from_path(serial)  # type: ignore[misc]
-        return cls.load(serial)
 
     def _to_save(self: Any) -> _SavedForecaster:
         usual = type(self)().get_config()

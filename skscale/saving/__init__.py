@@ -1,5 +1,6 @@
 """Estimators in one file, without pickle: `load`, and the method ``save`` of each."""
 
+from skscale.saving._beside_sktime import SavableBesideSktime as SavableBesideSktime
 from skscale.saving._checkpoints import Checkpoints as Checkpoints
 from skscale.saving._checkpoints import check_folder as check_folder
 from skscale.saving._checkpoints import checkpoints_of as checkpoints_of
