@@ -33,6 +33,7 @@ VERBS = (
     *("pretrain", "fit", "predict", "fit_predict", "update", "update_predict"),
     *("predict_interval", "predict_quantiles", "predict_var", "predict_proba"),
     *("predict_residuals", "transform", "fit_transform", "inverse_transform"),
+    *("predict_points", "predict_scores", "transform_scores"),
     *("score", "forward", "get_fitted_params", "get_params", "set_params", "save"),
 )
 

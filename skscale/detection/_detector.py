@@ -32,9 +32,9 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
     Parameters
     ----------
     autoencoder : MultiScaleAutoencoder, "drop" or None, default=None
-        Learns windows of the series; ``"drop"`` leaves reconstructions out. None has a latent
-        value of each of its two scales for every six values of a window, at most 64, and
-        trains for 30 epochs.
+        Learns windows of the series, each less its median; ``"drop"`` leaves reconstructions out.
+        None has a latent value of each of its two scales for every six values of a window, at
+        most 64, and trains for 30 epochs.
     forecaster : forecaster of skscale, pipeline of one, "drop" or None, default=None
         ``"drop"`` leaves forecasts out; None is `SigmaForecaster`.
     window_length : int or "auto", default="auto"
@@ -77,10 +77,11 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
 
     Notes
     -----
-    Rows seen in `fit` that stand directly before X are the past of its first rows; without any,
-    these are scored with less. Missing values are no anomalies: they are filled for the
-    autoencoder, the forecaster knows them as missing, and their score is nan. All columns count:
-    the score is the largest of all columns and scales, and the mean over the two models.
+    Rows seen in `fit` that stand directly before X are the past of its first rows. Without any,
+    or behind a gap, forecasts count once a season is known, eight points where there is none.
+    Missing values are no anomalies: they are filled for the autoencoder, the forecaster knows them
+    as missing, and their score is nan. All columns count: the score is the largest of all columns
+    and scales, and the mean over the two models.
 
     Large anomalies in the last part of the data make ``"extreme"`` and ``"quantile"`` less
     sensitive; where some are expected, ``"contamination"`` counts all of the data.
@@ -107,8 +108,12 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
     >>> detector.predict_segments(X[300:])
           ilocs
     0  [50, 53)
-    >>> detector.scores_by_scale(X[300:]).loc[350].idxmax()
-    ('reconstruction', 1, 'load')
+    >>> detector.scores_by_scale(X[300:]).loc[350].groupby("scale").max() > 5
+    scale
+    1      True
+    4     False
+    16    False
+    Name: 350, dtype: bool
     """
 
     _tags: ClassVar[dict[str, Any]] = {

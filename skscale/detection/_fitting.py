@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
-from skscale.detection._parts import ForecastErrors, ReconstructionErrors, filled, windows
+from skscale.detection._parts import ForecastErrors, ReconstructionErrors, filled, levelled, windows
 from skscale.detection._scores import Scorer
 from skscale.detection._threshold import RATES
 from skscale.detection._timeline import Timeline
@@ -22,6 +23,7 @@ __all__ = ["check_parameters", "fit_scorer"]
 
 _FEWEST = 8  # rows to learn from
 _MOST_WINDOWS = 4096  # that an autoencoder learns from, evenly chosen
+_KNOWN = 8  # points without a season that a forecast is to know
 _SEASONS, _WITHOUT, _LONGEST = 4, 64, 256  # window_length="auto"
 _COMPRESSION, _MOST_LATENT, _EPOCHS = 6, 64, 30  # of the default autoencoder
 
@@ -78,15 +80,11 @@ def fit_scorer(detector: Any, timeline: Timeline) -> tuple[Scorer, slice]:
     regular = slice(n - n_held_out if n_held_out else 0, n)
     _check_observed(timeline, learned.shape[0], regular)
     parts: list[ForecastErrors | ReconstructionErrors] = []
+    season = timeline.step.season or detect_season(learned.to_numpy())
     if not _dropped(detector.autoencoder):
-        parts.append(_reconstruction(detector, timeline, learned.to_numpy()))
+        parts.append(_reconstruction(detector, learned.to_numpy(), season))
     if not _dropped(detector.forecaster):
-        given = detector.forecaster
-        forecaster = SigmaForecaster() if given is None else given.clone()
-        _seed(forecaster, detector.random_state)
-        horizon = int(detector.horizon)
-        forecaster.fit(learned, fh=np.arange(1, horizon + 1))
-        parts.append(ForecastErrors(forecaster, horizon))
+        parts.append(_forecast(detector, learned, season))
     return Scorer.of(timeline, parts, _checked_scales(detector.scales), regular), regular
 
 
@@ -101,9 +99,18 @@ def _check_observed(timeline: Timeline, n_learned: int, regular: slice) -> None:
             )
 
 
-def _reconstruction(detector: Any, timeline: Timeline, values: np.ndarray) -> ReconstructionErrors:
+def _forecast(detector: Any, learned: pd.DataFrame, season: int) -> ForecastErrors:
+    """Fit a forecaster."""
+    given, horizon = detector.forecaster, int(detector.horizon)
+    forecaster = SigmaForecaster() if given is None else given.clone()
+    _seed(forecaster, detector.random_state)
+    forecaster.fit(learned, fh=np.arange(1, horizon + 1))
+    needed = season if season > 1 else _KNOWN
+    return ForecastErrors(forecaster, horizon, min(needed, max(1, len(learned) // 4)))
+
+
+def _reconstruction(detector: Any, values: np.ndarray, season: int) -> ReconstructionErrors:
     """Fit an autoencoder to windows of ``values`` (n_points, n_channels)."""
-    season = timeline.step.season or detect_season(values)
     length = _window_length(detector.window_length, season, len(values))
     given = detector.autoencoder
     if given is None:
@@ -114,7 +121,7 @@ def _reconstruction(detector: Any, timeline: Timeline, values: np.ndarray) -> Re
     _seed(autoencoder, detector.random_state)
     cut = windows(filled(values, season), length)
     apart = -(-len(cut) // _MOST_WINDOWS)
-    autoencoder.fit(np.ascontiguousarray(cut[::apart]))
+    autoencoder.fit(levelled(cut[::apart])[0])
     return ReconstructionErrors(autoencoder, length, season)
 
 

@@ -13,7 +13,14 @@ from skscale.evaluation._pipelines import forecast_cuts
 from skscale.forecasting._splits import Splits
 from skscale.ops import fill_window
 
-__all__ = ["ForecastErrors", "ReconstructionErrors", "windows"]
+__all__ = [
+    "ForecastErrors",
+    "ReconstructionErrors",
+    "filled",
+    "known_before",
+    "levelled",
+    "windows",
+]
 
 _NUMBERS_AT_ONCE = 2**22
 
@@ -28,17 +35,20 @@ class ForecastErrors:
         Fitted to the first rows seen.
     horizon : int
         A point is compared with the mean of its forecasts from 1 to ``horizon`` steps before.
+    needed : int
+        Values known among the last twice so many points, or there is nothing to forecast from.
     """
 
     name: ClassVar[str] = "forecast"
 
     forecaster: Any
     horizon: int
+    needed: int
 
     def of(self, joined: Joined) -> np.ndarray:
         """Absolute errors of the new rows, (n_rows, n_channels).
 
-        nan for the first row of all, and where there is no value.
+        nan where there is no value, or too little is known before it.
         """
         first, steps = max(1, joined.start - self.horizon + 1), np.arange(1, self.horizon + 1)
         cuts = np.arange(first, joined.stop)
@@ -52,6 +62,7 @@ class ForecastErrors:
             total[cuts + k] += found[:, k]
             count[cuts + k] += 1
         mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        mean[~known_before(truth, self.needed)] = np.nan
         return np.abs(truth - mean)[joined.start : joined.stop]
 
 
@@ -62,7 +73,8 @@ class ReconstructionErrors:
     Attributes
     ----------
     autoencoder : MultiScaleAutoencoder
-        Fitted to windows of the first rows seen.
+        Fitted to windows of the first rows seen, each less its median: a trend is to lead to
+        nothing unknown.
     window_length : int
     season : int
         Of the series; 1 for none.
@@ -94,7 +106,8 @@ class ReconstructionErrors:
         total, count = np.zeros_like(values), np.zeros((len(values), 1))
         rows = max(1, _NUMBERS_AT_ONCE // cut[0].size)
         for first in range(0, len(cut), rows):
-            found = self.autoencoder.reconstruct(np.ascontiguousarray(cut[first : first + rows]))
+            shapes, levels = levelled(cut[first : first + rows])
+            found = self.autoencoder.reconstruct(shapes) + levels
             for k in range(self.window_length):
                 part = slice(first + k, first + k + len(found))
                 total[part] += found[:, :, k]
@@ -102,9 +115,23 @@ class ReconstructionErrors:
         return total / count
 
 
+def known_before(values: np.ndarray, needed: int) -> np.ndarray:
+    """Whether ``needed`` of the 2 ``needed`` values before are known, (n_points, n_channels)."""
+    known = (~np.isnan(values)).cumsum(axis=0)
+    known = np.vstack([np.zeros((1, values.shape[1]), dtype=known.dtype), known])
+    at = np.arange(len(values))
+    return known[at] - known[np.maximum(at - 2 * needed, 0)] >= needed
+
+
 def windows(values: np.ndarray, length: int) -> np.ndarray:
     """Every window of ``values`` (n_points, n_channels), a view (n_windows, n_channels, length)."""
     return np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
+
+
+def levelled(cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Windows less their medians, which no single value moves, and the medians."""
+    levels = np.median(cut, axis=-1, keepdims=True)
+    return cut - levels, levels
 
 
 def filled(values: np.ndarray, season: int) -> np.ndarray:
