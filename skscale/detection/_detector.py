@@ -261,7 +261,7 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
         self._X = scorer.timeline.rows  # sktime would keep arrays, which it cannot add rows to
         self._scorer, self.threshold_ = scorer, threshold
         for name in ("autoencoder_", "window_length_", "forecaster_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         for part in scorer.parts:
             if isinstance(part, ForecastErrors):
                 self.forecaster_ = part.forecaster
