@@ -240,6 +240,7 @@ OF_CLASS = {
     ("DiscreteGaussian", "scale"): either(number(0, 577, True), words("forecastability")),
     ("ContinuousScale", "scale"): either(number(1, 25), words("forecastability")),
 }
+SMALL_AUTOENCODER = MultiScaleAutoencoder(latent_size=1, hidden_size=4, max_epochs=1)
 MORE = [
     *("mae", "cpu", "cuda:99", "haar", "db99", "D", "mlp", "average", "full", "start", "trailing"),
     *("past", "fft", "zero", "forecastability", "keep", "drop", "error", (0.5, 1.0), (1, 2)),
@@ -253,7 +254,7 @@ MORE = [
         ("half",),
         ["average", 3],
     ),
-    *(MultiScaleAutoencoder(), NLinearForecaster(), MultiScaleAutoencoder, NLinearForecaster),
+    *(SMALL_AUTOENCODER, NLinearForecaster(), MultiScaleAutoencoder, NLinearForecaster),
     *("extreme", "contamination", "quantile"),
     *("equal", [7.5], [-1.0], {"a": 1.0}, {"a": -1.0}, "standard", "none"),
     *(["calendar"], ("holidays:DE", "cyclic"), ["holidays:nowhere"], ["holidays:DE-XX"]),
@@ -295,8 +296,9 @@ def use(kind, name, value):
         settings = {"context_length": 8, "linear_base": False, "random_state": 0}
         return kind(**{**SMALL, **settings, name: value}).fit(Y, fh=[1])
     if kind is MultiScaleAnomalyDetector:
-        small = MultiScaleAutoencoder(latent_size=1, hidden_size=4, max_epochs=1)
-        return kind(**{"autoencoder": small, "forecaster": "drop", name: value}).fit(Y)
+        forecaster = NLinearForecaster() if name == "autoencoder" else "drop"
+        small = {"autoencoder": SMALL_AUTOENCODER, "forecaster": forecaster}
+        return kind(**{**small, name: value}).fit(Y)
     if kind is SeriesScaling:
         return kind(**{name: value}).fit(Y.to_frame())
     small = {"hidden_size": 4, "latent_size": 2, **SMALL} if kind is MultiScaleAutoencoder else {}

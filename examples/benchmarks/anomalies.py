@@ -21,6 +21,7 @@ series at once, and give no scores. Ours are as they come.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -38,9 +39,11 @@ from sktime.detection.hampel import HampelDetector
 from sktime.detection.lof import SubLOF
 
 from examples.command_line import script_parser
-from examples.paths import DATA, RESULTS
+from examples.paper.tables import DASH, markdown
+from examples.paths import DATA, RESULTS, ROOT
 from skscale import MultiScaleAnomalyDetector
 
+PAGE = ROOT / "docs" / "detection.md"
 OUT = RESULTS / "benchmarks" / "anomalies.csv"
 PYOD = {"IForest": "iforest", "KNN": "knn", "LOF": "lof", "PCA": "pca"}
 ROWS = 3000  # of ETTh1, to learn from and to judge by
@@ -191,6 +194,31 @@ def compare(problem: Problem) -> Iterator[dict[str, object]]:
         yield {"set": problem.set, "method": name, **judged(found, truth), "seconds": seconds}
 
 
+def means(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means over the seeds of a set, and how many there were."""
+    by = rows.groupby(["set", "method"], sort=False)
+    table = by.mean().reset_index()
+    table.insert(2, "runs", by.size().to_numpy())
+    return table
+
+
+def filled(text: str) -> str:
+    """The page with the stored table."""
+    lines = [
+        [
+            *(row["set"], row["method"], row["runs"]),
+            *(f"{row[name]:.2f}".replace("nan", DASH) for name in ("average_precision", "f1")),
+            *(f"{row['events_found']:.0%}", f"{row['false_per_1000']:.1f}"),
+            f"{row['seconds']:.1f}",
+        ]
+        for _, row in pd.read_csv(OUT).iterrows()
+    ]
+    titles = ("set", "method", "runs", "average precision", "F1", "anomalies found")
+    table = markdown([*titles, "false of 1,000", "CPU seconds"], lines)
+    place = re.compile(r"(<!-- anomalies -->\n).*?(<!-- end -->)", re.DOTALL)
+    return place.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+
+
 def main() -> None:
     """Print and store the table."""
     parser = script_parser(__doc__ or "")
@@ -203,10 +231,11 @@ def main() -> None:
         for row in compare(problem):
             rows.append(row)
             print(row, flush=True)
-    table = pd.DataFrame(rows).groupby(["set", "method"], sort=False).mean().reset_index()
+    table = means(pd.DataFrame(rows))
     print(table.round(3).to_string())
     options.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out, float_format="%.4f", index=False)
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

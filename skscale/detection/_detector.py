@@ -15,8 +15,10 @@ from skscale.detection._saved import SavableDetector
 from skscale.detection._scores import Scorer
 from skscale.detection._threshold import RATES, extreme_threshold, quantile_threshold
 from skscale.detection._timeline import Timeline
+from skscale.forecasting import NLinearForecaster
 from skscale.forecasting._all_or_nothing import all_or_nothing
 from skscale.forecasting._frames import check_frame, plain
+from skscale.representation import MultiScaleAutoencoder
 
 __all__ = ["MultiScaleAnomalyDetector"]
 
@@ -24,10 +26,9 @@ __all__ = ["MultiScaleAnomalyDetector"]
 class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
     """Points that a forecaster and an autoencoder did not expect, at several scales.
 
-    Two models learn what is regular: an autoencoder reconstructs windows of the series, and a
-    forecaster forecasts every point from those before it. The absolute errors of each are averaged
-    over 1, 4 and 16 neighbouring points: single spikes stand out at the first scale, weak changes
-    that last at the others. They count in units of what held-out errors reach.
+    Two models learn what is regular. Their absolute errors are averaged over 1, 4 and 16
+    neighbouring points: single spikes stand out at the first scale, weak changes that last at the
+    others. They count in units of what held-out errors reach.
 
     Parameters
     ----------
@@ -70,10 +71,6 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
         Points of a window; only with an autoencoder.
     autoencoder_, forecaster_ : estimators
         The fitted models there are.
-
-    See Also
-    --------
-    skscale.MultiScaleAutoencoder, skscale.evaluation.backtest
 
     Notes
     -----
@@ -194,7 +191,6 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
         Returns
         -------
         self
-            What stops it, Ctrl-C included, leaves the detector as it was.
         """
         with all_or_nothing(self):
             return super().update(X, y)
@@ -292,9 +288,6 @@ class MultiScaleAnomalyDetector(SavableDetector, BaseDetector):
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
         """Small models for sktime's checks."""
-        from skscale.forecasting import NLinearForecaster
-        from skscale.representation import MultiScaleAutoencoder
-
         small = MultiScaleAutoencoder(latent_size=2, hidden_size=4, max_epochs=2, random_state=0)
         linear = NLinearForecaster(max_epochs=1, pretrained=None, random_state=0)
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ulp
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def check_parameters(detector: Any) -> None:
     integer("window_length", detector.window_length, least=2, other="auto")
     integer("horizon", detector.horizon)
     one_of("threshold", detector.threshold, tuple(RATES))
-    number("rate", detector.rate, least=np.nextafter(0, 1), below=1, other="auto")
+    number("rate", detector.rate, least=ulp(0.0), below=1, other="auto")
     number("calibration_fraction", detector.calibration_fraction, below=0.9)
     integer("max_gap", detector.max_gap, least=0)
     check_seed(detector.random_state)
