@@ -2,23 +2,29 @@
 
 ``python -m examples.pretraining.baselines`` in an environment that has statsforecast, which
 skscale does not need. Some series of a frequency, evenly spaced by number; of daily ones the last
-500 points, since AutoETS takes minutes for some of the longest.
+500 points, since AutoETS takes minutes for some of the longest. With ``--r-series`` their errors on
+the yearly, quarterly and monthly R datasets instead, from the last 300 points, for
+`examples.pretraining.beyond`.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from examples.command_line import add_data_argument, script_parser
+from examples.pretraining.corpora import r_cuts, unit_of
 from examples.pretraining.data import FREQUENCIES, Frequency, load
 from examples.pretraining.train import RUNS
 
 MOST = {"Yearly": 575, "Quarterly": 400, "Monthly": 400, "Weekly": 36, "Daily": 60, "Hourly": 42}
 
 LONGEST = {"Daily": 500}
+R_SEASONS, R_LONGEST = (1, 4, 12), 300
 
 
 def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:
@@ -42,12 +48,31 @@ def forecasts(frequency: Frequency, data: Path) -> dict[str, np.ndarray]:
     return found
 
 
+def r_errors(half: str) -> Iterator[dict[str, object]]:
+    """MASE of both methods for every cut of one half of the R datasets."""
+    from statsforecast.models import AutoETS, AutoTheta
+
+    for cut in r_cuts(half):
+        if cut.season in R_SEASONS:
+            row: dict[str, object] = {"set": cut.set}
+            for method in (AutoETS, AutoTheta):
+                model = method(season_length=cut.season)
+                found = model.forecast(cut.before[-R_LONGEST:], h=len(cut.target))["mean"]
+                row[method.__name__] = float(np.abs(found - cut.target).mean() / unit_of(cut))
+            yield row
+
+
 def main() -> None:
     parser = script_parser(__doc__ or "")
     add_data_argument(parser)
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the results")
+    parser.add_argument("--r-series", action="store_true", help="errors on the R datasets")
     args = parser.parse_args()
     args.runs.mkdir(exist_ok=True)
+    if args.r_series:
+        for half in ("choice", "report"):
+            pd.DataFrame(r_errors(half)).to_csv(args.runs / f"baselines-{half}.csv", index=False)
+        return
     for name, frequency in FREQUENCIES.items():
         path = args.runs / f"baselines-{name}.npz"
         if not path.is_file():

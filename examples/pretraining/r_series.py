@@ -22,7 +22,7 @@ import pandas as pd
 
 SETS = Path(__file__).with_name("r_series.csv")
 HORIZONS = {1: 6, 4: 8, 5: 14, 7: 14, 12: 18, 24: 48, 48: 48, 52: 13}
-MOST = 40  # series of a set, so that no panel rules
+MOST = 12  # series of a set, so that no panel rules
 LONGEST = 2000  # points of a series
 _FEWEST = 10  # points before a target
 
@@ -59,7 +59,7 @@ def sets() -> Iterator[RSet]:
         yield RSet(f"{one.package} {one.item}", one.season, one.half, rows[:: max(1, step)])
 
 
-def cuts(row: np.ndarray, season: int, n_cuts: int = 3) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def cuts(row: np.ndarray, season: int, n_cuts: int = 2) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Points before a target, and the target: the last horizon, and those before it."""
     horizon = HORIZONS[season]
     for end in range(len(row), len(row) - n_cuts * horizon, -horizon):

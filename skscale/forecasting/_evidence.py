@@ -16,7 +16,8 @@ __all__ = ["Evidence"]
 
 # Points at which what was learned stands as good a chance as the prior, before any evidence. On
 # M4's choice series any share of it costs below 300 points, and a half is best on hourly series of
-# 750: docs/results/pretraining/learned.csv.
+# 750: docs/results/pretraining/learned.csv. No other odds tried gain on M4 and beyond it:
+# beyond_tried.csv.
 _EVEN = 800.0
 # The log of the odds moves by so much with the log of the errors' ratio on one stretch of
 # held-out data, by the square root of their number on more.
