@@ -108,7 +108,7 @@ class MSGNetForecaster(NetworkForecaster):
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
         """Small networks for sktime's checks."""
-        small = {"max_epochs": 2, "d_ff": 4, "skip_channels": 1, "random_state": 0}
+        small = {"max_epochs": 2, "d_ff": 4, "skip_channels": 2, "random_state": 0}
         return [
             {**small, "context_length": 4, "conv_channels": 2},
             {**small, "n_heads": 2, "causal": False, "linear_base": False, "loss": "mse"},

@@ -53,7 +53,9 @@ def test_absolute_horizon_counts_from_each_series_own_end(make, panel):
     assert (found.index.get_level_values("time") == time).all()
     for name in "pqr":
         steps = (time - panel.loc[name].index[-1]).days
-        np.testing.assert_array_equal(found.loc[name], forecaster.predict([steps]).loc[name])
+        # Products of few rows round by their number: series that roll on longer leave fewer.
+        alone = forecaster.predict([steps]).loc[name]
+        np.testing.assert_allclose(found.loc[name], alone, rtol=1e-8)
 
 
 def test_horizon_between_the_steps(make):
