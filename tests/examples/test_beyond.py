@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from examples.pretraining import beyond, corpora, page, r_series
-from skscale import pretrained
+from skscale import SigmaForecaster, pretrained
 from skscale.forecasting._evidence import Evidence, _rounded
 
 FINAL_TESTS = ("AirPassengers", "lynx", "longley", "uschange", "us_change", "Seatbelts")
@@ -78,6 +78,18 @@ def test_errors_of_the_candidates_are_in_units_of_seasonal_changes():
     assert found["n_points"] == 52
     assert found["held_out_ratio"] > 0
     assert found["n_stretches"] >= 1
+
+
+def test_the_forecaster_is_what_the_table_takes_it_for():
+    t = np.arange(320)
+    y = 50 + 10 * np.sin(np.pi * t / 6) + np.random.default_rng(0).normal(0, 3, len(t))
+    one = corpora.Cut("set", 12, y[:-18], y[-18:])
+    kept = corpora.scored(one)
+    kept["errors"] = {key: error.numpy() for key, error in kept["errors"].items()}
+    assert beyond.PACKED.share(kept) > 0
+    forecaster = SigmaForecaster(season_length=12).fit(pd.Series(one.before), fh=range(1, 19))
+    error = (forecaster.predict().to_numpy() - one.target) / corpora.unit_of(one)
+    np.testing.assert_allclose(beyond.packed(kept), error, atol=1e-4)
 
 
 def cut(unit, local, prior, corpus="choice", season=12, n_points=100):
