@@ -91,6 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=positive, default=10, help="steps of each median")
     parser.add_argument("--out", type=Path, default=OUT, help="result table")
     args = parser.parse_args(arguments)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     runs = pd.read_csv(PAPER_RESULTS / "long_term.csv")
     table = with_errors(costs(args.model, args.repeats), runs)
     table.to_csv(args.out, index=False, float_format="%.3f")

@@ -31,9 +31,12 @@ def own_settings(runs: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def _settings(runs: pd.DataFrame, model: str) -> pd.Series:
-    """The model's own settings for every run."""
+    """The model's own settings for every run, as the table of runs stores them."""
     cells = zip(runs["dataset"], runs["horizon"], strict=True)
-    own = [MODELS[model].settings_at(dataset, int(horizon)) for dataset, horizon in cells]
+    texts = (
+        settings_text(MODELS[model].settings_at(name, int(horizon))) for name, horizon in cells
+    )
+    own = [json.loads(text) for text in texts]
     return pd.Series(own, index=runs.index, dtype=object)
 
 
