@@ -216,7 +216,7 @@ class NetworkForecaster(
         panel = context.panel
         # Cuts count from the start of the y given; the series may have begun before it.
         place = panel.positions_of(first)
-        cuts = splits.cuts + (panel.lengths[place] - first.lengths)
+        cuts = splits.cuts + panel.beginnings_of(first, place)
         series = np.broadcast_to(place, cuts.shape).ravel()
         held = np.isin(np.arange(1, splits.steps.max() + 1), splits.steps)
         future = within(model.columns, context, series, cuts.ravel(), held)

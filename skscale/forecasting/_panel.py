@@ -224,6 +224,14 @@ class Panel:
         found = self.keys[last].get_indexer(other.keys)
         return np.where(found < 0, -1, last[found])
 
+    def beginnings_of(self, other: Panel, place: np.ndarray) -> np.ndarray:
+        """Points of the series at ``place`` before those of ``other``, which lie within, begin."""
+        before = self.lengths[place] - other.lengths  # where both end together
+        for i in np.flatnonzero(self.last_times[place] != other.last_times):
+            times = self.times[slice(*self.offsets[place[i] : place[i] + 2])]
+            before[i] = times.searchsorted(other.times[other.offsets[i]])
+        return before
+
     def index_of(self, series: np.ndarray, times: pd.Index) -> pd.Index:
         """Index of points ``times`` of ``series``, in the form the data came in."""
         if self.keys is None:

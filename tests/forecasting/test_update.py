@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sktime.split import ExpandingWindowSplitter
 
+from skscale import SigmaForecaster
 from skscale.forecasting import _base
 
 from .conftest import wave
@@ -51,3 +53,18 @@ def test_a_value_that_cannot_be_computed_with_is_named(make, series):
     new = series[50:52] * 0 + 1.5e300
     with pytest.raises(ValueError, match=r"column .* of y holds 1.5e\+300"):
         forecaster.update(new, update_params=False)
+
+
+@pytest.mark.parametrize("data", ["series", "panel"])
+def test_data_seen_before_are_forecast_at_their_own_cut_offs(data, request):
+    # They end before what was seen: rows count from their beginning.
+    y = request.getfixturevalue(data)
+    forecaster = SigmaForecaster(random_state=0, max_epochs=2).fit(y, fh=[1, 2])
+    old = y.iloc[:-10] if data == "series" else y.drop(y.xs("p", drop_level=False).index[-10:])
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=3, step_length=1)
+    given = forecaster.update_predict(old, cv, update_params=False)
+    whole = forecaster.update_predict(y, cv, update_params=False)
+    rows = given.index.intersection(whole.index)
+    columns = given.columns.intersection(whole.columns)
+    assert len(columns) == len(given.columns)
+    pd.testing.assert_frame_equal(given.loc[rows, columns], whole.loc[rows, columns])
