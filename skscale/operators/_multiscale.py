@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -88,7 +88,9 @@ class MultiScale(SeriesTransformer):
 
     def _fit_tensor(self, x: Tensor) -> Self:
         scales = self.scales
-        if isinstance(scales, str | bytes) or not np.iterable(scales) or len(list(scales)) == 0:
+        # An object that only has __getitem__, as sktime's forecasters do, may never end.
+        listed = isinstance(scales, Iterable) and not isinstance(scales, str | bytes)
+        if not listed or len(list(scales)) == 0:
             raise ValueError(f"scales must be a sequence of at least one scale, got {scales!r}")
         operator = as_operator(self.operator)
         self.operators_ = [
