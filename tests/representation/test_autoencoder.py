@@ -211,6 +211,7 @@ BAD_PARAMETERS = {
     "device": ("tpu", 0, True, *NONSENSE),
     "random_state": (1.5, True, [1], *NONSENSE[1:]),
     "verbose": (1.5, [1], *NONSENSE[:-1]),
+    "checkpoint_dir": ("", 1, True, b"folder", ["folder"], __file__),
 }
 
 

@@ -1,4 +1,5 @@
 import os
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -285,7 +286,8 @@ def test_what_is_no_probability_is_named(one):
         one.predict_quantiles(alpha=5)
 
 
-def test_optuna_is_asked_for_where_it_is_missing(series):  # noqa: F811
+def test_optuna_is_asked_for_where_it_is_missing(series, monkeypatch):  # noqa: F811
+    monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ImportError, match="needs Optuna"):
         ForecastingSearchCV(quick(), CV, GRID, method="optuna").fit(series)
 
