@@ -2,10 +2,10 @@
 
 Every operation of a step is counted with the bytes that it reads and writes and, for products,
 its operations. Matrix products take at least what a large product of the same operations would,
-GELUs and their derivatives what they take for a large tensor,
-all others what a copy of the same bytes takes. "bound" is the sum of these ceilings, each
-measured before; "of bound" is what the step takes in units of it. A tensor that stays in the
-cache costs less than its copy in memory, a small product more than its share of a large one. ::
+GELUs and their derivatives what they take for a large tensor, all others what a copy of the same
+bytes takes. "bound" is the sum of these ceilings, each measured before; "of bound" is what the
+step takes in units of it. A tensor that stays in the cache costs less than its copy in memory, a
+small product more than its share of a large one. ::
 
     OMP_NUM_THREADS=1 python -m examples.benchmarks.roofline --out docs/results/benchmarks
 """
@@ -19,9 +19,8 @@ import torch
 from torch.nn.functional import gelu
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
-from torch.utils.flop_counter import flop_registry
 
-from examples.benchmarks.measure import parser, report, turns
+from examples.benchmarks.measure import gigaflops, parser, report, turns
 from examples.benchmarks.network_forms import CASES, FORMS
 from examples.benchmarks.training_step import medians, training_step
 
@@ -34,7 +33,7 @@ FREE += ("split_with_sizes", "empty", "empty_like", "empty_strided", "new_empty"
 
 
 class Counted(TorchDispatchMode):
-    """Billions of operations or of bytes of what runs inside, by kind."""
+    """Billions of GELUs, and of bytes that all but products and GELUs move, of what runs inside."""
 
     def __init__(self):
         super().__init__()
@@ -44,11 +43,9 @@ class Counted(TorchDispatchMode):
         """Run an operation and note what it needs."""
         out = function(*args, **(kwargs or {}))
         name = function.overloadpacket.__name__
-        if name in PRODUCTS:
-            self.found["products"] += _operations(function, args, out) / 1e9
-        elif name.startswith("gelu"):
+        if name.startswith("gelu"):
             self.found["GELU"] += args[0].numel() / 1e9
-        elif name not in FREE:
+        elif name not in PRODUCTS + FREE:
             moved = [*_tensors(args), *_tensors(kwargs), *_tensors(out)]
             self.found["traffic"] += sum(t.numel() * t.element_size() for t in moved) / 1e9
         return out
@@ -56,13 +53,6 @@ class Counted(TorchDispatchMode):
 
 def _tensors(values: object) -> list[torch.Tensor]:
     return [value for value in tree_iter(values) if isinstance(value, torch.Tensor)]
-
-
-def _operations(function: object, args: tuple, out: object) -> int:
-    packet = function.overloadpacket
-    if packet is torch.ops.aten.addmm_:  # torch's counter leaves it out
-        return 2 * args[1].shape[0] * args[1].shape[1] * args[2].shape[1]
-    return flop_registry[packet](*args, out_val=out)
 
 
 def ceilings() -> dict[str, float]:
@@ -90,12 +80,13 @@ def rows(repeats: int, speeds: dict[str, float]) -> Iterator[dict[str, object]]:
         step()
         with Counted() as counted:
             step()
-        least = {name: 1e3 * counted.found[name] / speeds[name] for name in speeds}
+        work = {"products": gigaflops(step), **counted.found}
+        least = {name: 1e3 * work[name] / speed for name, speed in speeds.items()}
         bound = sum(least.values())
         taken = medians({"fast": step}, 2 if case.slow else repeats)["fast"]
         yield {
             **{"model": case.model, "channels": case.channels, "T": case.horizon},
-            **{"GFLOP": counted.found["products"], "GB": counted.found["traffic"]},
+            **{"GFLOP": work["products"], "GB": work["traffic"]},
             **{f"{name} ms": value for name, value in least.items()},
             **{"bound ms": bound, "step ms": taken, "of bound": taken / bound},
         }
