@@ -31,12 +31,25 @@ def parts(out: Path) -> dict[str, list[str]]:
     """Commands by name, the most needed first."""
     step = ["-m", "examples.benchmarks.training_step", "--device", "cuda"]
     return {
-        "tests": ["-m", "pytest", "-q", "-m", "cuda", "-p", "no:cacheprovider", "tests"],
+        "tests": ["-m", "pytest", "-q", "-m", "cuda", "-n", "6", "-p", "no:cacheprovider", "tests"],
         "utilisation": [
             *("-m", "examples.benchmarks.utilisation", "--device", "cuda", "--out", str(out))
         ],
         "training step": [*step, "--out", str(out / "training_step_cuda.csv")],
-        "whole": ["-m", "examples.benchmarks.whole", "--device", "cuda", "--out", str(out)],
+        "whole": [
+            "-m",
+            "examples.benchmarks.whole",
+            "--device",
+            "cuda",
+            "--repeats",
+            "1",
+            "--out",
+            str(out),
+        ],
+        "every network": [
+            *("-m", "examples.paper.efficiency", "--device", "cuda", "--out", str(out)),
+            *("--dataset", "ETTh1", "Electricity", "Traffic"),
+        ],
     }
 
 

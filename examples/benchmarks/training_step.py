@@ -25,6 +25,9 @@ from torch.nn.functional import mse_loss
 from torch.profiler import ProfilerActivity, profile
 
 from examples.benchmarks.network_forms import BATCH, CASES, CONTEXT, FORMS, Case
+from skscale.training.capture import CapturedWork
+from skscale.training.optimizer import Adam, Rates
+from skscale.training.randomness import OwnNumbers
 
 
 def training_step(
@@ -43,6 +46,34 @@ def training_step(
         if device != "cpu":
             torch.cuda.synchronize()
 
+    return step
+
+
+def captured_step(net: nn.Module, case: Case, device: str) -> Callable[[], None]:
+    """Return the same as `train` does it on a card: a CUDA graph where the network allows one."""
+    net = net.to(device).train()
+    optimizer = Adam(net.parameters())
+    x = torch.randn(BATCH, CONTEXT, case.channels, device=device)
+    y = torch.randn(BATCH, case.horizon, case.channels, device=device)
+    index = torch.arange(BATCH, device=device)
+    numbers = OwnNumbers(0)
+
+    def gradients(index: torch.Tensor) -> torch.Tensor:
+        loss = mse_loss(net(x[index]), y[index])
+        loss.backward()
+        return loss.detach()
+
+    work = CapturedWork(gradients, optimizer.parameters, numbers, print)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        with numbers:
+            work(index)
+        optimizer.step(Rates(1e-3))
+        torch.cuda.synchronize()
+
+    for _ in range(3):  # until it is recorded
+        step()
     return step
 
 

@@ -7,8 +7,8 @@
 ETTh1's 7 channels and 321 and 862 random ones, T = 720, batch 32, beside the plain form in one
 run. The ceilings are measured first: copying a large tensor, multiplying large matrices.
 "arithmetic" is the share of the second that a step's matrix products reach. On a CPU the same
-script runs, on a GPU it also runs in TF32, in bfloat16 and compiled, which there captures the
-step's kernels as a CUDA graph.
+script runs, on a GPU it also runs in TF32, in bfloat16, compiled, and captured as `train` captures
+its steps: forward and backward pass as one CUDA graph.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from torch import nn
 
 from examples.benchmarks.measure import gigaflops, parser, report, turns
 from examples.benchmarks.network_forms import JOINT, Case, sigma_forms
-from examples.benchmarks.training_step import medians, step_megabytes, training_step
+from examples.benchmarks.training_step import (
+    captured_step,
+    medians,
+    step_megabytes,
+    training_step,
+)
 
 CASES = (
     Case("Sigma", 7, 720, {"d_model": 32, "d_ff": 16}),
@@ -87,6 +92,7 @@ def rows(device: str, repeats: int, speed: float) -> Iterator[dict[str, object]]
         steps = {name: training_step(net, case, device) for name, net in nets.items()}
         if device != "cpu":
             steps["tf32"] = in_tf32(steps["fast"])
+            steps["captured"] = captured_step(fast, case, device)
         times = medians(steps, repeats if case.channels < 100 else max(1, repeats // 10))
         work = gigaflops(steps["fast"])
         memory = {n: step_megabytes(steps[n], device) for n in ("plain", "fast")}

@@ -1,17 +1,21 @@
-"""Figure 5 of the Sigma paper: accuracy, time and memory of every network, side by side.
+"""Figures 5 and 10 of the Sigma paper: accuracy, time and memory of every network, side by side.
 
 ::
 
     OMP_NUM_THREADS=1 python -m examples.paper.efficiency
+    python -m examples.paper.efficiency --device cuda --dataset ETTh1 Electricity Traffic
 
-ETTh1, L = 96, T = 720, batch 32: a training step is forward, backward and Adam, with the settings
-of `examples.paper.models`. The networks take turns, so that all see the same machine. The test
-error is that of the finished runs in ``docs/results/paper/long_term.csv``, at the longest horizon
-that a network has been trained for; a network without a run has no point in the plot.
+L = 96, T = 720, batch 32, random values of a data set's size: a training step is forward,
+backward and Adam, with the settings of `examples.paper.models`. On a CPU the networks take turns,
+so that all see the same machine; a card holds one at a time, and one that does not fit has no
+numbers. The test error is that of the finished runs on ETTh1 in
+``docs/results/paper/long_term.csv``, at the longest horizon that a network has been trained for;
+a network without a run has no point in the plot.
 """
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import cast
 
@@ -19,8 +23,13 @@ import pandas as pd
 import torch
 from torch import nn
 
-from examples.benchmarks.network_forms import BATCH, Case
-from examples.benchmarks.training_step import medians, step_megabytes, training_step
+from examples.benchmarks.network_forms import Case
+from examples.benchmarks.training_step import (
+    captured_step,
+    medians,
+    step_megabytes,
+    training_step,
+)
 from examples.command_line import positive, script_parser
 from examples.paper.models import MODELS
 from examples.paper.results import versions_text
@@ -28,44 +37,59 @@ from examples.paths import PAPER_RESULTS
 from skscale.forecasting import NetworkForecaster
 from skscale.forecasting._windows import Layout
 
-OUT = PAPER_RESULTS / "efficiency.csv"
-DATASET, CONTEXT, HORIZON, CHANNELS, SEASON = "ETTh1", 96, 720, 7, 24
+CONTEXT, HORIZON, SEASON = 96, 720, 24
+CHANNELS = {"ETTh1": 7, "Electricity": 321, "Traffic": 862}
 
 
-def network(name: str, horizon: int = HORIZON) -> nn.Module:
+def network(name: str, dataset: str) -> nn.Module:
     """Build the network that the forecaster ``name`` of the tables would train."""
     model = MODELS[name]
     estimator = cast(type[NetworkForecaster], model.estimator)
-    forecaster = estimator(**model.settings_at(DATASET, horizon))
-    settings = forecaster._network_settings(Layout(CONTEXT, horizon, SEASON))
-    return forecaster._network(CONTEXT, horizon, CHANNELS, **settings)
+    forecaster = estimator(**model.settings_at(dataset, HORIZON))
+    settings = forecaster._network_settings(Layout(CONTEXT, HORIZON, SEASON))
+    return forecaster._network(CONTEXT, HORIZON, CHANNELS[dataset], **settings)
 
 
-def costs(names: list[str], repeats: int) -> pd.DataFrame:
+def costs(names: list[str], dataset: str, repeats: int, device: str = "cpu") -> pd.DataFrame:
     """Median milliseconds, peak megabytes and parameters of a training step of every network."""
+    try:
+        return pd.DataFrame(_taking_turns(names, dataset, repeats, device))
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        rows = [{"model": n, "dataset": dataset, "versions": versions_text()} for n in names]
+        return pd.DataFrame(rows)
+
+
+def _taking_turns(names: list[str], dataset: str, repeats: int, device: str) -> list[dict]:
     torch.manual_seed(0)
-    case = Case("any", CHANNELS, HORIZON, {})
-    nets = {name: network(name) for name in names}
-    steps = {name: training_step(net, case, "cpu", (BATCH, CONTEXT)) for name, net in nets.items()}
+    case = Case("any", CHANNELS[dataset], HORIZON, {})
+    nets = {name: network(name, dataset) for name in names}
+    steps = {name: training_step(net, case, device) for name, net in nets.items()}
     times = medians(steps, repeats)
-    return pd.DataFrame(
+    rows = [
         {
             "model": name,
+            "dataset": dataset,
             "ms": times[name],
-            "megabytes": step_megabytes(steps[name], "cpu"),
+            "megabytes": step_megabytes(steps[name], device),
             "parameters": sum(p.numel() for p in net.parameters()),
             "versions": versions_text(),
         }
         for name, net in nets.items()
-    )
+    ]
+    if device != "cpu":
+        captured = {name: captured_step(net, case, device) for name, net in nets.items()}
+        for row, ms in zip(rows, medians(captured, repeats).values(), strict=True):
+            row["captured ms"] = ms
+    return rows
 
 
 def with_errors(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Add the mean test error over the seeds at the longest horizon that was run."""
-    runs = runs[(runs["dataset"] == DATASET) & (runs["context"] == CONTEXT)]
-    errors = runs.groupby(["model", "horizon"])["mse"].mean().reset_index()
+    runs = runs[(runs["dataset"] == "ETTh1") & (runs["context"] == CONTEXT)]
+    errors = runs.groupby(["dataset", "model", "horizon"])["mse"].mean().reset_index()
     longest = errors.sort_values("horizon").drop_duplicates("model", keep="last")
-    return table.merge(longest, on="model", how="left")
+    return table.merge(longest, on=["model", "dataset"], how="left")
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -78,7 +102,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes.scatter(shown["ms"], shown["mse"], s=shown["megabytes"] * 2, alpha=0.5)
     for _, row in shown.iterrows():
         axes.annotate(f"{row['model']}\n{row['megabytes']:.0f} MB", (row["ms"], row["mse"]))
-    axes.set(xlabel="milliseconds of a training step", ylabel=f"MSE, {DATASET}, {HORIZON} steps")
+    axes.set(xlabel="milliseconds of a training step", ylabel=f"MSE, ETTh1, {HORIZON} steps")
     axes.set_xscale("log")
     figure.savefig(path, metadata={"Date": None})
 
@@ -86,17 +110,25 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, join the errors and draw."""
     parser = script_parser(__doc__)
-    names = [name for name, model in MODELS.items() if name != "default"]
-    parser.add_argument("--model", nargs="+", choices=names, default=names, help="networks")
+    names = [name for name in MODELS if name != "default"]
+    shown = [name for name in names if not name.endswith(("-official", "-tslib"))]
+    parser.add_argument("--model", nargs="+", choices=names, default=shown, help="networks")
+    parser.add_argument("--dataset", nargs="+", choices=CHANNELS, default=["ETTh1"])
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeats", type=positive, default=10, help="steps of each median")
-    parser.add_argument("--out", type=Path, default=OUT, help="result table")
+    parser.add_argument("--out", type=Path, default=PAPER_RESULTS, help="folder of the results")
     args = parser.parse_args(arguments)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
     runs = pd.read_csv(PAPER_RESULTS / "long_term.csv")
-    table = with_errors(costs(args.model, args.repeats), runs)
-    table.to_csv(args.out, index=False, float_format="%.3f")
+    suffix = "" if args.device == "cpu" else f"_{args.device}"
+    groups = [args.model] if args.device == "cpu" else [[name] for name in args.model]
+    found = []
+    for dataset, names in product(args.dataset, groups):
+        found.append(costs(names, dataset, args.repeats, args.device))
+        table = with_errors(pd.concat(found), runs)
+        table.to_csv(args.out / f"efficiency{suffix}.csv", index=False, float_format="%.3f")
     print(table.drop(columns="versions").to_string(index=False))
-    draw(table, args.out.with_name("figure_5_efficiency.svg"))
+    draw(table, args.out / f"figure_5_efficiency{suffix}.svg")
 
 
 if __name__ == "__main__":

@@ -88,10 +88,11 @@ def settings_text(settings: Mapping[str, object]) -> str:
 
 def versions_text() -> str:
     """Version and commit of skscale, and what it ran on."""
+    card = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return (
         f"skscale {skscale.__version__}{COMMIT}, torch {torch.__version__}, "
         f"sktime {version('sktime')}, python {platform.python_version()}, {platform.machine()}, "
-        f"{torch.get_num_threads()} threads"
+        f"{torch.get_num_threads()} threads{card}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from skscale.training.best_weights import BestWeights
 from skscale.training.callbacks import Watch
+from skscale.training.capture import CapturedWork, is_recordable
 from skscale.training.checkpoint import TrainingState, generators_of
 from skscale.training.compilation import CompiledNet
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
@@ -31,10 +33,8 @@ class _Step(NamedTuple):
     """What a training step needs besides its batch and its rates."""
 
     net: nn.Module
-    forward: nn.Module | CompiledNet
-    objective: Objective
+    gradients: Callable[[Tensor], Tensor]  # sets those of a batch, gives its loss
     optimizer: Adam
-    clip: float
     runtime: Runtime
     numbers: StepNumbers
     watch: Watch
@@ -92,7 +92,7 @@ def train(
     run = run or Run()
     _check_weights(net, config)
     history, best = History(), None
-    step = _prepare(net, config, run, windows.device, history)
+    step = _prepare(net, windows, config, run, history)
     steps = _steps_per_epoch(windows, config)
     rates_at = schedule(config.lr_schedule, config.learning_rate, config.max_epochs, steps)
     bar = progress_bar(config.max_epochs * steps, bool(run.verbose) and step.runtime.is_first)
@@ -116,7 +116,7 @@ def train(
             epoch, started = len(history.train_loss), perf_counter()
             rates = [rates_at(epoch * steps + i) for i in range(steps)]
             order = _order(windows, config.batch_size, steps, run.batches)
-            losses = step.runtime.mean(_train_epoch(step, windows, order, rates, bar))
+            losses = step.runtime.mean(_train_epoch(step, order, rates, bar))
             history.learning_rate.append(rates[0].learning_rate)
             history.train_loss.append(_checked_mean(losses, config, epoch + 1))
             _check_weights(net, config, (epoch + 1, len(losses)))
@@ -136,22 +136,43 @@ def train(
 
 
 def _prepare(
-    net: nn.Module, config: TrainingConfig, run: Run, device: torch.device, history: History
+    net: nn.Module, windows: BatchSource, config: TrainingConfig, run: Run, history: History
 ) -> _Step:
-    runtime = run.runtime_on(device)
+    runtime = run.runtime_on(windows.device)
     optimizer = Adam(net.parameters(), config.weight_decay)
     watch = Watch(run.callbacks, config, runtime, net, history)
     net = runtime.wrap(net)
+    objective = run.objective_of(config)
+    forward = CompiledNet(net, history.note) if config.compile else net
+
+    def gradients(index: Tensor) -> Tensor:
+        part, weight = runtime.share(index, windows)
+        value = objective(forward, windows.batch(part)) * weight
+        runtime.backward(value)
+        if config.gradient_clip:
+            nn.utils.clip_grad_norm_(optimizer.parameters, config.gradient_clip)
+        return value.detach()
+
+    work: Callable[[Tensor], Tensor] = gradients
+    if _is_captured(net, objective, config, runtime):
+        work = CapturedWork(gradients, optimizer.parameters, run.numbers, history.note)
     return _Step(
         net=net,
-        forward=CompiledNet(net, history.note) if config.compile else net,
-        objective=run.objective_of(config),
+        gradients=work,
         optimizer=optimizer,
-        clip=config.gradient_clip,
         runtime=runtime,
         numbers=StepNumbers(None if config.compile else run.numbers),
         watch=watch,
     )
+
+
+def _is_captured(
+    net: nn.Module, objective: Objective, config: TrainingConfig, runtime: Runtime
+) -> bool:
+    """Whether steps run on a card by themselves, so that one graph may stand for all."""
+    on_card = runtime.device.type == "cuda" and torch.cuda.is_available() and runtime.is_alone
+    known = isinstance(config.loss, str) and is_recordable(net, objective)
+    return on_card and known and not config.compile
 
 
 def _compiled_numbers(
@@ -161,30 +182,24 @@ def _compiled_numbers(
     return seeded_globally(run.seed, device) if config.compile else nullcontext()
 
 
-def _train_epoch(
-    step: _Step, windows: BatchSource, order: tuple[Tensor, ...], rates: list[Rates], bar: Any
-) -> Tensor:
+def _train_epoch(step: _Step, order: tuple[Tensor, ...], rates: list[Rates], bar: Any) -> Tensor:
     """Losses of all steps that there is time for; nothing here waits for the device."""
     step.net.train()
     losses: list[Tensor] = []
     for index, now in zip(order, rates, strict=True):
         if losses and step.watch.is_over:
             break
-        part, weight = step.runtime.share(index, windows)
-        with step.numbers.step():
-            losses.append(_train_step(step, windows.batch(part), weight, now))
+        losses.append(_train_step(step, index, now))
         bar.update()
     return torch.stack(losses)
 
 
-def _train_step(step: _Step, batch: Any, weight: Tensor | float, rates: Rates) -> Tensor:
+def _train_step(step: _Step, index: Tensor, rates: Rates) -> Tensor:
     step.optimizer.zero_grad()
-    value = step.objective(step.forward, batch) * weight
-    step.runtime.backward(value)
-    if step.clip:
-        nn.utils.clip_grad_norm_(step.optimizer.parameters, step.clip)
+    with step.numbers.step():
+        loss = step.gradients(index)
     step.optimizer.step(rates)
-    return value.detach()
+    return loss
 
 
 def _checked_mean(losses: Tensor, config: TrainingConfig, epoch: int) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["OwnNumbers", "StepNumbers", "global_generator", "seeded_globally"]
+__all__ = ["OwnNumbers", "StepNumbers", "borrowed_alone", "global_generator", "seeded_globally"]
 
 # Calls whose floating-point type is torch's default where none is given.
 _TAKE_DTYPE = {torch.empty, torch.zeros, torch.ones, torch.eye, torch.linspace, torch.logspace} | {
@@ -93,6 +93,9 @@ class OwnNumbers(TorchFunctionMode):
         own = self.generator(_device_of(args, kwargs))
         if func is F.dropout and own.device.type == "cpu" and kwargs.get("p") != 1:
             return self._dropout(own, *args, **kwargs)
+        if own.device.type == "cuda" and torch.cuda.is_current_stream_capturing():
+            with _sharing_state(own):  # a graph records neither reads nor changes of a state
+                return func(*args, **kwargs)
         before = own.get_state()
         with _standing_in(own):
             result = func(*args, **kwargs)
@@ -156,6 +159,13 @@ def seeded_globally(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def borrowed_alone() -> Iterator[None]:
+    """Keep other threads from borrowing a global generator."""
+    with _TURN:
+        yield
+
+
 def global_generator(device: torch.device) -> torch.Generator:
     """Generator that torch itself has for a device, given with its index."""
     if device.type == "cpu":
@@ -185,6 +195,19 @@ def _standing_in(own: torch.Generator) -> Iterator[None]:
         finally:
             own.set_state(common.get_state())
             common.set_state(before)
+
+
+@contextmanager
+def _sharing_state(own: torch.Generator) -> Iterator[None]:
+    """Let the global generator of a GPU be ``own``, state and all."""
+    common = global_generator(own.device)
+    with _TURN:
+        before = common.graphsafe_get_state()
+        common.graphsafe_set_state(own)
+        try:
+            yield
+        finally:
+            common.graphsafe_set_state(before)
 
 
 def _device_of(args: tuple, kwargs: dict[str, Any]) -> torch.device:

@@ -8,6 +8,7 @@ import pytest
 
 from skscale.evaluation import backtest
 from skscale.forecasting import DLinearForecaster, SigmaForecaster
+from skscale.training import loop
 from tests.cuda import CUDA
 
 pytestmark = CUDA
@@ -35,7 +36,18 @@ def test_fit_forecast_update_and_pickle(make, series, pretrained):
     assert next(forecaster.network_.parameters()).device.type == "cuda"
     again = pickle.loads(pickle.dumps(forecaster))
     assert next(again.network_.parameters()).device.type == "cpu"
-    close(again.predict(), found[2])
+    close(again.predict(FH), found[2])
+
+
+def test_captured_steps_train_like_the_others(make, series, monkeypatch):
+    def fitted():
+        settings = {"device": "cuda", "pretrained": None, "batch_size": 4, "max_epochs": 3}
+        return make(**settings).fit(series, fh=FH)
+
+    captured = fitted()
+    assert captured.history_["notes"] == []
+    monkeypatch.setattr(loop, "CapturedWork", lambda work, *rest: work)
+    close(captured.predict(), fitted().predict())
 
 
 def test_missing_values_and_a_panel(make, panel):

@@ -7,6 +7,7 @@ from skscale.nn import SigmaNet, TimeMixerNet
 from skscale.saving import Checkpoints
 from skscale.training import Callback, Run, SeriesBuffer, TrainingConfig, Windows, train
 from skscale.training import loop as training_loop
+from skscale.training.capture import CapturedWork
 from skscale.training.randomness import OwnNumbers
 from tests.cuda import CUDA
 
@@ -41,7 +42,33 @@ def test_no_synchronisation_inside_an_epoch(build, monkeypatch):
     monkeypatch.setattr(training_loop, "_train_epoch", watched)
     torch.manual_seed(0)
     config = TrainingConfig(max_epochs=2, gradient_clip=1.0, lr_schedule="onecycle")
-    assert len(train(build().cuda(), windows(), config).train_loss) == 2
+    net = build().cuda()
+    net(torch.zeros(1, 48, 3, device="cuda"))  # constants go to a card once in a process
+    history = train(net, windows(), config)
+    assert len(history.train_loss) == 2
+    assert history.notes == []
+
+
+@pytest.mark.parametrize("build", NETS)
+def test_captured_steps_are_the_others(build, monkeypatch):
+    def trained():
+        torch.manual_seed(0)
+        net, run = build().cuda(), Run(seed=1)
+        config = TrainingConfig(max_epochs=3, gradient_clip=1.0, lr_schedule="onecycle")
+        history = train(net, windows(), config, run=run)
+        drawn = run.numbers.generator(torch.device("cuda", 0)).get_state()
+        return history, list(net.parameters()), drawn
+
+    replay, replays = CapturedWork._replay, []
+    monkeypatch.setattr(CapturedWork, "_replay", lambda *given: replays.append(1) or replay(*given))
+    found = trained()
+    assert len(replays) > 10
+    assert found[0].notes == []
+    monkeypatch.setattr(training_loop, "CapturedWork", lambda work, *rest: work)
+    expected = trained()
+    torch.testing.assert_close(found[0].train_loss, expected[0].train_loss, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found[1], expected[1], rtol=1e-3, atol=1e-4)
+    assert torch.equal(found[2], expected[2])
 
 
 @pytest.mark.parametrize("build", NETS)

@@ -45,15 +45,15 @@ def test_an_epoch_touches_one_device_and_never_waits(source, name, loss):
     config = TrainingConfig(loss=loss, max_epochs=1, batch_size=8, gradient_clip=1.0)
     there = moved(source())
     net = moved(NETS[name]())
-    step = training_loop._prepare(net, config, Run(), META, History())
+    step = training_loop._prepare(net, there, config, Run(), History())
     # The meta device has no generator.
     step = step._replace(numbers=StepNumbers(None))
     order = tuple(torch.arange(16, device=META).split(8))
     rates = [training_loop.Rates(0.01)] * 2
     bar = progress_bar(2, False)
-    training_loop._train_epoch(step, there, order, rates, bar)
+    training_loop._train_epoch(step, order, rates, bar)
     with elsewhere():
-        losses = training_loop._train_epoch(step, there, order, rates, bar)
+        losses = training_loop._train_epoch(step, order, rates, bar)
     assert losses.shape == (2,)
 
 
