@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from examples.pretraining import priors
 from examples.pretraining.data import FREQUENCIES, Frequency, Part, Series, load, load_part
 from examples.pretraining.recipes import Recipe, Source
+from skscale.ops.classical import textbook_lines
 from skscale.pretrained._net import Inputs, scaled_inputs, seasonal_scale
 
 SHORTENED = 0.3  # share of windows cut to a random shorter context
@@ -139,9 +140,8 @@ def _shortened(
 
 
 def _windows(recipe: Recipe, values: Tensor, mask: Tensor, target: Tensor) -> list[Tensor]:
-    inputs = scaled_inputs(
-        values, mask, recipe.season, recipe.context_length, recipe.prediction_length
-    )
+    textbook = textbook_lines(values, mask, recipe.season, recipe.prediction_length)
+    inputs = scaled_inputs(values, mask, recipe.season, recipe.context_length, textbook)
     divisor = torch.where(inputs.scale > 0, inputs.scale, 1.0)
     return [*inputs, ((target - inputs.location) / divisor).float(), torch.ones(len(values), 1)]
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.optimize import isotonic_regression
 from scipy.special import expit, gammaln
 from scipy.stats import t as student_t
-from sklearn.isotonic import isotonic_regression
 from torch import Tensor
 
 from skscale.forecasting._intervals import (
@@ -38,7 +38,7 @@ __all__ = [
 # Held-out windows chose the epoch and the blend, so that errors of forecasts are larger than
 # theirs, the more the fewer there are; windows trained on tell less still.
 _OPTIMISM, _FEW, _TRAINED_ON = 1.0, 4.0, 0.25
-_MOST_WINDOWS, _MOST_ERRORS, _VALUES_AT_ONCE = 1024, 2**19, 2**16
+_MOST_WINDOWS, _MOST_ERRORS, _VALUES_AT_ONCE = 192, 2**19, 2**16
 # Errors relative to their mean size, dense around zero.
 _ERRORS = 100.0 * np.linspace(-1.0, 1.0, 1601) ** 3
 _FURTHEST = 30.0  # error that counts, in typical errors: a few must not be the mean
@@ -199,7 +199,7 @@ def mean_errors(errors: Errors, prior: Expected) -> np.ndarray:
     mean = total.sum(axis=1) / np.maximum(counts.sum(axis=1), _SMALLEST)
     drawn = _drawn(mean, _power_of_step(mean, n, prior), n, prior.for_width)
     # Neighbouring steps share what they know: widths that never fall.
-    profile = isotonic_regression(drawn, sample_weight=n + prior.for_width)
+    profile = isotonic_regression(drawn, weights=n + prior.for_width).x
     seen = (counts * profile[:, None]).sum(axis=0)
     level = total.sum(axis=0) / np.maximum(seen, _SMALLEST)
     return profile[:, None] * _drawn(level, 1.0, counts.max(axis=0, initial=0.0), prior.for_width)

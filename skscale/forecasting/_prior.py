@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -76,26 +76,29 @@ class Prior(nn.Module):
     def parts(self, block: Histories, steps: int) -> dict[str, Tensor]:
         """Forecast of every candidate times its share, (n_rows, steps)."""
         most = block.furthest(steps)
-        found = self._candidates(block, most, self._of_net(block, most)[0])
+        found = self._candidates(block, most, self._known(block, most)[0])
         return {name: block.from_the_end(one, steps) for name, one in found.items()}
 
     def _block(self, block: Histories, steps: int) -> tuple[Tensor, Tensor | None]:
         """Forecasts of some rows, and the distance of the net's quantiles from its median."""
         most = block.furthest(steps)
-        median, offsets = self._of_net(block, most)
-        parts = list(self._candidates(block, most, median).values())
+        known, offsets = self._known(block, most)
+        parts = list(self._candidates(block, most, known).values())
         ahead = self._within_reach(sum(parts[1:], parts[0]), block.values, block.shown)
         if offsets is not None:
             offsets = block.from_the_end(offsets, steps)
         return block.from_the_end(ahead, steps), offsets
 
-    def _of_net(self, block: Histories, steps: int) -> tuple[Tensor | None, Tensor | None]:
-        """Median of the net behind the ends of rows, and the distance of its quantiles from it."""
+    def _known(self, block: Histories, steps: int) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Candidates that the net gives: its median and the damped line that it sees.
+
+        The other part is the distance of its quantiles from the median.
+        """
         if self.net is None or "net" not in self.shares(1):
-            return None, None
-        quantiles = self.net.quantiles(block.values, block.shown, steps)
+            return {}, None
+        quantiles, damped = self.net.beside_line(block.values, block.shown, steps)
         median = quantiles[..., self.net.quantile_levels.index(0.5)]
-        return median, quantiles - median.unsqueeze(2)
+        return {"net": median, "damped": damped}, quantiles - median.unsqueeze(2)
 
     def shares(self, n_points: int) -> dict[str, float]:
         """Shares of the candidates for a series of ``n_points``."""
@@ -109,11 +112,10 @@ class Prior(nn.Module):
         """Name of a candidate that tells a net as it came from one that was trained further."""
         return "tuned_net" if name == "net" and self.tuned else name
 
-    def _candidates(self, block: Histories, steps: int, median: Tensor | None) -> dict[str, Tensor]:
-        """Forecast of every candidate behind the ends of rows times its share.
-
-        ``median`` is the net's.
-        """
+    def _candidates(
+        self, block: Histories, steps: int, known: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Forecast of every candidate behind the ends of rows times its share."""
         rows, mask = block.values, block.shown
         whole = mask.sum(dim=1, keepdim=True) >= 2 * self.season
         names = {**self.shares(1), **self.shares(2 * self.season)}
@@ -122,8 +124,9 @@ class Prior(nn.Module):
             if read(some.any()) is False:
                 continue
             for name, share in self.shares(n_points).items():
-                one = median if name == "net" else _TEXTBOOK[name](rows, mask, self.season, steps)
-                assert one is not None
+                one = known.get(name)
+                if one is None:
+                    one = _TEXTBOOK[name](rows, mask, self.season, steps)
                 found[name] = found[name] + torch.where(some, share * one, 0.0)
         return found
 

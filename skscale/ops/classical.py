@@ -9,14 +9,15 @@ has it.
 from __future__ import annotations
 
 from itertools import product
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from skscale.ops.exponential import smooth
-from skscale.ops.seasonal import seasonal_indices
+from skscale.ops.seasonal import Seasonality, seasonal_indices
 
-__all__ = ["damped_line", "seasonal_naive", "theta_line"]
+__all__ = ["damped_line", "seasonal_naive", "textbook_lines", "theta_line"]
 
 # Grids of the smoothing parameters. A forecast is the mean over the grid, each point weighted by
 # its likelihood, so it does not jump where two points fit alike. Of M4's frequencies a grid of
@@ -100,18 +101,7 @@ def theta_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tens
     >>> theta_line(x, torch.ones_like(x, dtype=torch.bool), season=1, horizon=2).round(decimals=2)
     tensor([[19.5..., 20.0...]], dtype=torch.float64)
     """
-    x, unit = _in_own_unit(context, mask)
-    seasonality = seasonal_indices(x, mask, season)
-    z, location, scale = _standardised(seasonality.remove(x), mask)
-    level, _, errors = smooth(_begun(z, mask), _LEVELS)
-    alpha = z.new_tensor(_LEVEL)
-    n = mask.sum(1, keepdim=True)
-    slope = _SLOPE_SHARE * _slope(z, mask)
-    # The smoothed line lags behind a slope; this is what it has not yet caught up with.
-    level = level + slope * (1 - (1 - alpha) ** n) / alpha
-    start = (_likelihoods(errors, n) * level).sum(1, keepdim=True)
-    line = start + slope * torch.arange(horizon, device=x.device)
-    return _finite(seasonality.restore(location + scale * line) * unit)
+    return _theta(_Deseasonalised.of(context, mask, season), horizon)
 
 
 @torch.no_grad()
@@ -145,17 +135,69 @@ def damped_line(context: Tensor, mask: Tensor, season: int, horizon: int) -> Ten
     >>> damped_line(x, torch.ones_like(x, dtype=torch.bool), season=1, horizon=2).round(decimals=1)
     tensor([[19.9000, 20.9000]], dtype=torch.float64)
     """
-    x, unit = _in_own_unit(context, mask)
-    seasonality = seasonal_indices(x, mask, season)
-    z, location, scale = _standardised(seasonality.remove(x), mask)
+    return _damped(_Deseasonalised.of(context, mask, season), horizon)
+
+
+@torch.no_grad()
+def textbook_lines(context: Tensor, mask: Tensor, season: int, horizon: int) -> Tensor:
+    """`theta_line` and `damped_line`, (batch, 2, horizon), the season found once for both.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skscale.ops.classical import textbook_lines
+    >>> x = torch.arange(20.0, dtype=torch.float64)[None]
+    >>> textbook_lines(x, torch.ones_like(x, dtype=torch.bool), season=1, horizon=3).shape
+    torch.Size([1, 2, 3])
+    """
+    series = _Deseasonalised.of(context, mask, season)
+    return torch.stack((_theta(series, horizon), _damped(series, horizon)), 1)
+
+
+class _Deseasonalised(NamedTuple):
+    """Series without their season, as deviations from the last value over the largest of them."""
+
+    z: Tensor
+    mask: Tensor
+    season: int
+    location: Tensor
+    scale: Tensor
+    unit: Tensor
+    seasonality: Seasonality
+
+    @classmethod
+    def of(cls, context: Tensor, mask: Tensor, season: int) -> _Deseasonalised:
+        x, unit = _in_own_unit(context, mask)
+        seasonality = seasonal_indices(x, mask, season)
+        z, location, scale = _standardised(seasonality.remove(x), mask)
+        return cls(z, mask, season, location, scale, unit, seasonality)
+
+    def restored(self, line: Tensor) -> Tensor:
+        """Forecast in the units of the series, from one of ``z``."""
+        return _finite(self.seasonality.restore(self.location + self.scale * line) * self.unit)
+
+
+def _theta(series: _Deseasonalised, horizon: int) -> Tensor:
+    z, mask = series.z, series.mask
+    level, _, errors = smooth(_begun(z, mask), _LEVELS)
+    alpha = z.new_tensor(_LEVEL)
+    n = mask.sum(1, keepdim=True)
+    slope = _SLOPE_SHARE * _slope(z, mask)
+    # The smoothed line lags behind a slope; this is what it has not yet caught up with.
+    level = level + slope * (1 - (1 - alpha) ** n) / alpha
+    start = (_likelihoods(errors, n) * level).sum(1, keepdim=True)
+    return series.restored(start + slope * torch.arange(horizon, device=z.device))
+
+
+def _damped(series: _Deseasonalised, horizon: int) -> Tensor:
+    z, mask = series.z, series.mask
     # The first steps of a series with a season say nothing about its slope.
-    first = _first_slope(z, mask) if season == 1 else None
+    first = _first_slope(z, mask) if series.season == 1 else None
     level, slope, errors = smooth(_begun(z, mask), _GRID, first)
     weights = _likelihoods(errors, mask.sum(1, keepdim=True))
-    steps = torch.arange(1, horizon + 1, device=x.device)
+    steps = torch.arange(1, horizon + 1, device=z.device)
     reach = (z.new_tensor(_GRID)[:, 2:] ** steps).cumsum(1)
-    line = (weights * level).sum(1, keepdim=True) + (weights * slope) @ reach
-    return _finite(seasonality.restore(location + scale * line) * unit)
+    return series.restored((weights * level).sum(1, keepdim=True) + (weights * slope) @ reach)
 
 
 def _in_own_unit(context: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

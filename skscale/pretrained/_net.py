@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, softplus
 
 from skscale.nn import SigmaNet
-from skscale.ops import damped_line, theta_line
 
 __all__ = ["QUANTILES", "Inputs", "QuantileNet", "scaled_inputs", "seasonal_scale"]
 
@@ -44,18 +43,16 @@ class Inputs(NamedTuple):
 
 
 def scaled_inputs(
-    series: Tensor, mask: Tensor, season: int, context_length: int, prediction_length: int
+    series: Tensor, mask: Tensor, season: int, context_length: int, textbook: Tensor
 ) -> Inputs:
     """Inputs of a network from series (batch, length) and their mask; ideally in float64.
 
-    The textbook forecasts see the whole series, everything else its last ``context_length``
-    values. Numbers become float32 once they are deviations in units of the scale.
+    ``textbook``, the `textbook_lines`, saw the whole series, everything else sees its last
+    ``context_length`` values. Numbers become float32 once they are deviations in units of the
+    scale.
     """
     recent, observed = series[:, -context_length:], mask[:, -context_length:]
     location, scale = recent[:, -1:], seasonal_scale(recent, observed, season)
-    textbook = torch.stack(
-        [line(series, mask, season, prediction_length) for line in (theta_line, damped_line)], 1
-    )
     divisor = torch.where(scale > 0, scale, 1.0)
 
     context = torch.where(observed, (recent - location) / divisor, 0.0)

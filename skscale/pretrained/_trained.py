@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from skscale.ops import damped_line
+from skscale.ops.classical import textbook_lines
 from skscale.ops.masking import running_maximum
 from skscale.ops.tracing import read
 from skscale.pretrained._net import QUANTILES, Inputs, QuantileNet, scaled_inputs
@@ -58,7 +58,7 @@ class TrainedNet(nn.Module):
         self.context_length = max(member.context_length for member in members)
         self.prediction_length = members[0].prediction_length
 
-    def forward(self, series: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, series: Tensor, mask: Tensor, textbook: Tensor | None = None) -> Tensor:
         """Quantiles of the next ``prediction_length`` values, with gradients.
 
         Parameters
@@ -67,14 +67,16 @@ class TrainedNet(nn.Module):
             At least ``context_length`` values; float64 where the device has it.
         mask : bool Tensor of shape (batch, length)
             False marks left padding.
+        textbook : Tensor of shape (batch, 2, prediction_length), optional
+            Theta line and damped line of these series, where they are known already.
 
         Returns
         -------
         Tensor of shape (batch, prediction_length, n_quantiles)
         """
-        inputs = scaled_inputs(
-            series, mask, self.season, self.context_length, self.prediction_length
-        )
+        if textbook is None:
+            textbook = textbook_lines(series, mask, self.season, self.prediction_length)
+        inputs = scaled_inputs(series, mask, self.season, self.context_length, textbook)
         scaled = self.scaled(*inputs[:3]).to(series.dtype)
         return inputs.location.unsqueeze(2) + inputs.scale.unsqueeze(2) * scaled
 
@@ -87,7 +89,8 @@ class TrainedNet(nn.Module):
     def inputs(self, context: Tensor, mask: Tensor) -> Inputs:
         """What the networks see of contexts and masks of any length, as `quantiles` takes them."""
         series, mask = self._history(context, mask)
-        return scaled_inputs(series, mask, self.season, self.context_length, self.prediction_length)
+        textbook = textbook_lines(series, mask, self.season, self.prediction_length)
+        return scaled_inputs(series, mask, self.season, self.context_length, textbook)
 
     @torch.no_grad()
     def quantiles(
@@ -133,6 +136,16 @@ class TrainedNet(nn.Module):
         >>> load("seasonal-12").quantiles(sales[None], steps=24).shape
         torch.Size([1, 24, 13])
         """
+        return self.beside_line(context, mask, steps)[0]
+
+    @torch.no_grad()
+    def beside_line(
+        self, context: Tensor, mask: Tensor | None = None, steps: int | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Quantiles, as `quantiles` gives them, and the damped line, (batch, steps).
+
+        The networks see that line: whoever wants both has it smoothed once.
+        """
         if not isinstance(context, Tensor):
             raise TypeError(f"context must be a Tensor, got {type(context).__name__}")
         mask = torch.ones_like(context, dtype=torch.bool) if mask is None else mask
@@ -142,9 +155,13 @@ class TrainedNet(nn.Module):
         # Over the largest value, so that no difference leaves the range of numbers.
         unit = series.abs().amax(1, keepdim=True)
         unit = torch.where(unit > 0, unit, 1.0)
-        found = self._ahead(series / unit, mask, steps) * unit.unsqueeze(2)
-        limits = torch.finfo(context.dtype)
-        return found.clamp(limits.min, limits.max).to(context.dtype)
+        series, limits = series / unit, torch.finfo(context.dtype)
+        longest = max(steps, self.prediction_length)
+        lines = textbook_lines(series, mask, self.season, longest)
+        found = self._ahead(series, mask, lines, steps) * unit.unsqueeze(2)
+        both = (found, lines[:, 1, :steps] * unit)
+        found, line = (one.clamp(limits.min, limits.max).to(context.dtype) for one in both)
+        return found, line
 
     def _history(self, context: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Last points, holes filled, padded on the left to at least the context length."""
@@ -160,12 +177,12 @@ class TrainedNet(nn.Module):
         filled = series.gather(1, newest.clamp(min=0))
         return torch.where(begun, filled, 0.0), begun
 
-    def _ahead(self, series: Tensor, mask: Tensor, steps: int) -> Tensor:
-        found = self(series, mask)
+    def _ahead(self, series: Tensor, mask: Tensor, lines: Tensor, steps: int) -> Tensor:
+        found = self(series, mask, lines[:, :, : self.prediction_length])
         median = found[..., _MEDIAN]
         offsets = found - median.unsqueeze(2)
         if steps > self.prediction_length:
-            median, offsets = self._continued(series, mask, median, offsets, steps)
+            median, offsets = self._continued(lines[:, 1], median, offsets)
         last, n_intervals = series[:, -1:], (mask.sum(1, keepdim=True) - 1).clamp(min=1)
         furthest = torch.where(mask, (series - last).abs(), 0.0).amax(1, keepdim=True)
         ahead = torch.arange(1, median.shape[1] + 1, device=series.device)
@@ -173,23 +190,20 @@ class TrainedNet(nn.Module):
         median = median.clamp(last - most, last + most)
         return (median.unsqueeze(2) + offsets)[:, :steps]
 
-    def _continued(
-        self, series: Tensor, mask: Tensor, median: Tensor, offsets: Tensor, steps: int
-    ) -> tuple[Tensor, Tensor]:
-        """Median and offsets for all steps: a damped line, corrected as in the last season.
+    def _continued(self, line: Tensor, median: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+        """Median and offsets for all steps of a damped line, corrected as in the last season.
 
         Nothing that was forecast is forecast from, so nothing can grow.
         """
         horizon = self.prediction_length
-        line = damped_line(series, mask, self.season, steps)
         correction = median - line[:, :horizon]
-        ahead = torch.arange(horizon, steps, device=series.device)
+        ahead = torch.arange(horizon, line.shape[1], device=line.device)
         if self.season > horizon:
             later = correction.mean(1, keepdim=True)
         else:
             later = correction[:, horizon - self.season + (ahead - horizon) % self.season]
         median = torch.cat((median, line[:, horizon:] + later), 1)
-        growth = ((ahead + 1) / horizon).sqrt().to(series.dtype)
+        growth = ((ahead + 1) / horizon).sqrt().to(line.dtype)
         return median, torch.cat((offsets, offsets[:, -1:] * growth.unsqueeze(1)), 1)
 
 

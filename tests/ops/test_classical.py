@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from skscale.ops import damped_line, seasonal_naive, theta_line
+from skscale.ops.classical import textbook_lines
 from skscale.ops.seasonal import seasonal_indices
 
 LEVEL = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
@@ -227,3 +228,12 @@ def test_float32_stays_float32():
         found = method(x, all_observed(x), 4, 6)
         assert found.dtype == torch.float32
         np.testing.assert_allclose(found[0], one(method, x[0].numpy(), 4), rtol=1e-3)
+
+
+def test_both_lines_at_once_are_the_lines():
+    y = torch.rand(3, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).cumsum(1)
+    mask = torch.arange(40) >= torch.tensor([[0], [9], [37]])
+    for season in (1, 4):
+        found = textbook_lines(y, mask, season, 6)
+        for place, line in enumerate((theta_line, damped_line)):
+            assert torch.equal(found[:, place], line(y, mask, season, 6))
