@@ -476,19 +476,19 @@ def test_overlapping_windows_are_not_news():
         return torch.zeros(len(index), 8, 1), None
 
     def windows_of(n_series):
-        n = 320 // n_series
-        offsets = torch.arange(0, 321, n)
+        n = 160 // n_series
+        offsets = torch.arange(0, 161, n)
         one = torch.ones(n_series, 1)
-        buffer = SeriesBuffer(torch.randn(320, 1), offsets, 0 * one, one)
+        buffer = SeriesBuffer(torch.randn(160, 1), offsets, 0 * one, one)
         cuts = torch.full((n_series,), 4)
         last = torch.full((n_series,), n - 8)
         return Windows(buffer, 4, 8, cuts, last)
 
-    one, many = (relative_errors(zero, windows_of(n), 1) for n in (1, 20))
-    # 309 windows of one series, five of each of twenty.
+    one, many = (relative_errors(zero, windows_of(n), 1) for n in (1, 10))
+    # 149 windows of one series, five of each of ten.
     step = np.arange(1, 9)
-    np.testing.assert_allclose(one.weight.sum(axis=0)[:, 0], 1 + 308 / step)
-    np.testing.assert_allclose(many.weight.sum(axis=0)[:, 0], 20 * (1 + 4 / step))
+    np.testing.assert_allclose(one.weight.sum(axis=0)[:, 0], 1 + 148 / step)
+    np.testing.assert_allclose(many.weight.sum(axis=0)[:, 0], 10 * (1 + 4 / step))
     assert learn_spread(zero, windows_of(1), 1, False).width.shape == (8, 1)
 
 
