@@ -5,9 +5,10 @@
     python -m examples.paper.m4 --frequency Hourly Weekly --seeds 0 1 2
 
 One network for each frequency, fitted on all of its series at once by one of the recipes of
-`m4_recipes`. The epoch is chosen on the last part of the training data: the last horizon, or a
-fifth of the points used where that is more. Recipes are to be compared in a ``--rehearsal``,
-which takes the last horizon of the training data for the test set.
+`m4_recipes`: Sigma's, or another network's by its name. The epoch is chosen on the last part of
+the training data: the last horizon, or a fifth of the points used where that is more. Recipes are
+to be compared in a ``--rehearsal``, which takes the last horizon of the training data for the
+test set.
 
 ``--choose test`` chooses the epoch on the competition's test set, as the published protocol
 does; that is a leak, and here to show what it is worth.
@@ -38,11 +39,12 @@ from examples.paper.m4_data import (
     panel_frame,
     pooled,
 )
-from examples.paper.m4_recipes import RECIPES
+from examples.paper.m4_recipes import OF_SIGMA, OTHER_NETWORKS, RECIPES, forecaster_of
 from examples.paper.results import ResultTable, settings_text, versions_text
 from examples.paper.runs import add_shared_arguments
 from examples.paths import ROOT
 from skscale import SigmaForecaster
+from skscale.forecasting import NetworkForecaster
 
 KEYS = ("recipe", "frequency", "choose", "seed", "settings")
 VALUES = (
@@ -54,12 +56,15 @@ AVERAGED = ", averaged"  # behind the recipe whose seeds' forecasts were average
 
 
 def forecast(
-    settings: Mapping[str, object], data: M4, seed: int
+    settings: Mapping[str, object],
+    data: M4,
+    seed: int,
+    estimator: type[NetworkForecaster] = SigmaForecaster,
 ) -> tuple[np.ndarray, dict[str, list]]:
     """Forecasts (n_series, horizon) of one network for all series, and its history."""
     parameters = dict(settings)
     recent = parameters.pop("recent")
-    forecaster = SigmaForecaster(
+    forecaster = estimator(
         prediction_length=data.frequency.horizon,
         season_length=data.frequency.season,
         # The weights of the package have seen most of these series; `m4_zero_shot` has their table.
@@ -101,7 +106,9 @@ def run(
 ) -> dict[str, object]:
     """Fit with one seed, keep the forecasts and score them; the `VALUES` of a row."""
     started = perf_counter()
-    way = chosen_on_test if key["choose"] == "test" else forecast
+    way = chosen_on_test
+    if key["choose"] != "test":
+        way = partial(forecast, estimator=forecaster_of(str(key["recipe"])))
     values, history = way(settings, data, int(str(key["seed"])))
     kept.parent.mkdir(parents=True, exist_ok=True)
     np.save(kept, values.astype(np.float32))
@@ -222,7 +229,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="a network each",
     )
     parser.add_argument(
-        "--recipe", nargs="+", choices=RECIPES, default=list(RECIPES), help="see m4_recipes.py"
+        "--recipe", nargs="+", choices=RECIPES, default=list(OF_SIGMA), help="see m4_recipes.py"
     )
     way = parser.add_mutually_exclusive_group()
     way.add_argument(
@@ -237,6 +244,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(arguments)
     if args.choose == "test":
         for name, recipe in product(args.frequency, args.recipe):
+            if recipe in OTHER_NETWORKS:
+                parser.error(f"--choose test: {recipe!r} is trained without a leak alone")
             if not can_leak(_settings(name, recipe, args)):
                 parser.error(f"--choose test: the schedule of {recipe!r} depends on max_epochs")
     return args

@@ -6,7 +6,7 @@ import pandas as pd
 
 from examples.paper.m4 import AVERAGED, group_errors, row_errors
 from examples.paper.m4_data import FREQUENCIES, GROUPS, owa
-from examples.paper.m4_recipes import RECIPES
+from examples.paper.m4_recipes import OF_SIGMA, OTHER_NETWORKS, RECIPES
 from examples.paper.m4_zero_shot import WEIGHTS
 from examples.paper.published import published
 from examples.paper.results import settings_text
@@ -18,7 +18,7 @@ ERRORS = ("sMAPE", "MASE", "OWA")
 
 def m4_table(runs: pd.DataFrame) -> str:
     """Table 3: every recipe in the groups of the paper, deviations over seeds."""
-    runs = own_recipes(runs)
+    runs = of_sigma(own_recipes(runs))
     if runs.empty:
         return "No run yet."
     rows = []
@@ -42,6 +42,26 @@ def m4_table(runs: pd.DataFrame) -> str:
     rows.sort(key=lambda row: list(GROUPS).index(row[0]))
     header = ["group", "recipe", "epoch chosen on", "sMAPE", "paper", "MASE", "paper", "OWA"]
     return markdown([*header, "paper", "ratio", "OWA, pooled", "runs"], rows)
+
+
+def m4_networks_table(runs: pd.DataFrame) -> str:
+    """Table 11: other networks beside Sigma in the paper's protocol, frequencies with runs."""
+    runs = own_recipes(runs)
+    if runs.empty:
+        return "No run yet."
+    runs = runs[(runs["choose"] == "train") & runs["recipe"].isin(["paper", *OTHER_NETWORKS])]
+    rows = []
+    for name, own in runs.groupby("frequency", sort=False):
+        if not own["recipe"].isin(OTHER_NETWORKS).any():
+            continue
+        for recipe, part in own.groupby("recipe", sort=False):
+            scores = [owa(*row_errors(row)) for row in part.to_dict("records")]
+            means = (part["smape"].mean(), part["mase"].mean(), sum(scores) / len(scores))
+            network = "sigma" if recipe == "paper" else recipe
+            seconds = f"{part['seconds'].astype(float).mean():.0f}"
+            rows.append([name, network, *map(number, means), seconds, len(part)])
+    rows.sort(key=lambda row: list(FREQUENCIES).index(row[0]))
+    return markdown(["frequency", "network", *ERRORS, "fit s", "seeds"], rows)
 
 
 def zero_shot_table(rows: pd.DataFrame) -> str:
@@ -68,6 +88,13 @@ def own_recipes(runs: pd.DataFrame) -> pd.DataFrame:
     n_seeds = n_averaged(runs)
     most = n_seeds.groupby([runs["recipe"], runs["frequency"], runs["choose"]]).transform("max")
     return runs[n_seeds == most]
+
+
+def of_sigma(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs of Sigma's recipes, averages included."""
+    if runs.empty:
+        return runs
+    return runs[runs["recipe"].str.removesuffix(AVERAGED).isin(OF_SIGMA)]
 
 
 def n_averaged(runs: pd.DataFrame) -> pd.Series:
@@ -100,7 +127,7 @@ def chosen_runs(runs: pd.DataFrame) -> pd.DataFrame:
 
 def rehearsal_table(runs: pd.DataFrame) -> str:
     """OWA of every recipe by frequency: in rehearsal, where it is chosen, and on the test set."""
-    runs = own_recipes(runs)
+    runs = of_sigma(own_recipes(runs))
     rehearsal, test = (owa_by_frequency(runs, choose) for choose in ("rehearsal", "train"))
     recipes = [*dict.fromkeys([*rehearsal.columns, *test.columns])]
     if not recipes:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from examples.command_line import script_parser
 from examples.paper import figures
-from examples.paper.m4_tables import m4_table, rehearsal_table, zero_shot_table
+from examples.paper.m4_tables import m4_networks_table, m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
 from examples.paper.network_tables import efficiency_table, networks_table
 from examples.paper.results import whole_text
@@ -73,6 +73,7 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),
         "m4 rehearsal": rehearsal_table(m4),
+        "m4 networks": m4_networks_table(m4),
         "m4 zero-shot": zero_shot_table(zero_shot),
         "ablation": ablation_table(runs, ablation),
         "context_length": context_table(runs, contexts),
