@@ -131,6 +131,7 @@ def train(
             state.keep(over)
     history.best_epoch = len(history.train_loss) - 1 if best is None else best.restore()
     net.eval()
+    step.optimizer.zero_grad()  # they take as much memory as the weights
     step.watch.end()
     return history
 
