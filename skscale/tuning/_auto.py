@@ -47,7 +47,7 @@ class AutoMultiScale(AsksProbabilities, SavedBySktime, BaseForecaster):
     """Try forecasters until the time is up, and blend those that did best on held-out points.
 
     Candidates come in turns: first every forecaster as it is, then with values of its
-    `param_space`. Each is fitted once and forecasts up to three windows at the end of every
+    `param_space`. Each is fitted once and forecasts up to twelve windows at the end of every
     series. The blend is chosen by greedy selection on these (Caruana et al. 2004), and its
     members are fitted on all data.
 

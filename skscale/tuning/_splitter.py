@@ -11,6 +11,7 @@ import pandas as pd
 __all__ = ["LastWindows"]
 
 _FEWEST = 4  # points to learn from
+_FEW_WINDOWS, _MOST_WINDOWS = 3, 12
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,19 @@ class LastWindows:
 
     @classmethod
     def of(cls, y: pd.DataFrame, horizon: int) -> LastWindows | None:
-        """Up to three windows of at most a quarter of the shortest series; None if it is tiny."""
+        """Windows of at most a quarter of the shortest series; None if it is tiny.
+
+        Up to three lie in its second half, and up to twelve in its last third: the fewer there
+        are, the more a blend follows their chance.
+        """
         shortest = int(_lengths(y).min())
         horizon = min(horizon, shortest // 4)
         if horizon < 1:
             return None
-        room = shortest - horizon - max(_FEWEST, shortest // 2)
-        return cls(horizon, 1 + int(np.clip(room // _apart(horizon), 0, 2)))
+        half, third = max(_FEWEST, shortest // 2), max(_FEWEST, shortest - shortest // 3)
+        more = [(shortest - first - horizon) // _apart(horizon) for first in (half, third)]
+        few, many = np.clip(more, 0, [_FEW_WINDOWS - 1, _MOST_WINDOWS - 1])
+        return cls(horizon, 1 + int(max(few, many)))
 
     def split(self, y: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows to learn from and rows to forecast, earlier windows first."""

@@ -39,7 +39,9 @@ def test_the_leaderboard_holds_the_errors_of_a_backtest(series):  # noqa: F811
     assert set(board["forecaster"]) == {"DLinearForecaster", "NLinearForecaster"}
     assert board["weight"].sum() == pytest.approx(1)
     plain = board[(board["forecaster"] == "DLinearForecaster") & (board["params"] == {})]
-    found = backtest(quick(), series, LastWindows(3, 3), detail=True)
+    windows = LastWindows.of(series.to_frame(), 3)
+    assert windows.n_windows > 3
+    found = backtest(quick(), series, windows, detail=True)
     error = np.abs(found.forecasts - found.truth).mean()
     assert plain["mae"].item() == pytest.approx(error)
 
@@ -125,6 +127,12 @@ def test_windows_at_the_end_of_every_series():
     assert splits[2] == last
     assert splits[0][1] == [*range(12, 16), *range(28, 32)]
     assert LastWindows.of(y[:3], 1) is None
+
+
+@pytest.mark.parametrize(("n", "n_windows"), [(60, 3), (90, 5), (600, 12)])
+def test_longer_series_have_more_windows(n, n_windows):
+    y = pd.DataFrame({"y": np.arange(float(n))})
+    assert LastWindows.of(y, 10).n_windows == n_windows
 
 
 def test_the_blend_is_as_good_as_its_best_member_and_better_where_errors_cancel():
