@@ -5,10 +5,10 @@
     make gpu
 
 The tests marked cuda come first; then training steps beside the plain form, with the ceilings of
-the card (Figures 5 and 10 of the Sigma paper; float32, TF32, bfloat16, compiled), then whole fits
-and a backtest beside the CPU's and the papers' loop. Rows go to
-``docs/results/benchmarks/*_cuda.csv``. A part that fails does not stop the others; what does not
-fit in the time is left out and named.
+the card (Figures 5 and 10 of the Sigma paper; float32, TF32, bfloat16, compiled, captured), whole
+fits and a backtest beside the CPU's and the papers' loop, the discrete Gaussian over the length
+(Figure 11), and the step of every network. Rows go to ``docs/results/benchmarks/*_cuda.csv``. A
+part that fails does not stop the others; what does not fit in the time is left out and named.
 """
 
 from __future__ import annotations
@@ -29,26 +29,21 @@ TABLES = RESULTS / "benchmarks"
 
 def parts(out: Path) -> dict[str, list[str]]:
     """Commands by name, the most needed first."""
-    step = ["-m", "examples.benchmarks.training_step", "--device", "cuda"]
+    folder, cuda = ("--out", str(out)), ("--device", "cuda")
     return {
         "tests": ["-m", "pytest", "-q", "-m", "cuda", "-n", "6", "-p", "no:cacheprovider", "tests"],
-        "utilisation": [
-            *("-m", "examples.benchmarks.utilisation", "--device", "cuda", "--out", str(out))
-        ],
-        "training step": [*step, "--out", str(out / "training_step_cuda.csv")],
-        "whole": [
-            "-m",
-            "examples.benchmarks.whole",
-            "--device",
-            "cuda",
-            "--repeats",
-            "1",
-            "--out",
-            str(out),
+        "utilisation": ["-m", "examples.benchmarks.utilisation", *cuda, *folder],
+        "whole": ["-m", "examples.benchmarks.whole", *cuda, *folder, "--repeats", "1"],
+        "Gaussian": [
+            *("-m", "examples.benchmarks.gaussian", *cuda, "--out", str(out / "gaussian_cuda.csv"))
         ],
         "every network": [
-            *("-m", "examples.paper.efficiency", "--device", "cuda", "--out", str(out)),
+            *("-m", "examples.paper.efficiency", *cuda, *folder),
             *("--dataset", "ETTh1", "Electricity", "Traffic"),
+        ],
+        "training step": [
+            *("-m", "examples.benchmarks.training_step", *cuda),
+            *("--out", str(out / "training_step_cuda.csv")),
         ],
     }
 
