@@ -19,6 +19,7 @@ from itertools import product
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
@@ -37,6 +38,7 @@ from examples.paths import PAPER_RESULTS
 from skscale.forecasting import NetworkForecaster
 from skscale.forecasting._windows import Layout
 
+FIGURE_5 = PAPER_RESULTS / "figure_5_efficiency.svg"
 CONTEXT, HORIZON, SEASON = 96, 720, 24
 CHANNELS = {"ETTh1": 7, "Electricity": 321, "Traffic": 862}
 
@@ -86,6 +88,8 @@ def _taking_turns(names: list[str], dataset: str, repeats: int, device: str) -> 
 
 def with_errors(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Add the mean test error over the seeds at the longest horizon that was run."""
+    if table.empty or runs.empty:
+        return table.assign(horizon=np.nan, mse=np.nan)
     runs = runs[(runs["dataset"] == "ETTh1") & (runs["context"] == CONTEXT)]
     errors = runs.groupby(["dataset", "model", "horizon"])["mse"].mean().reset_index()
     longest = errors.sort_values("horizon").drop_duplicates("model", keep="last")
@@ -125,8 +129,9 @@ def main(arguments: list[str] | None = None) -> None:
     found = []
     for dataset, names in product(args.dataset, groups):
         found.append(costs(names, dataset, args.repeats, args.device))
-        table = with_errors(pd.concat(found), runs)
+        table = pd.concat(found)
         table.to_csv(args.out / f"efficiency{suffix}.csv", index=False, float_format="%.3f")
+    table = with_errors(table, runs)
     print(table.drop(columns="versions").to_string(index=False))
     draw(table, args.out / f"figure_5_efficiency{suffix}.svg")
 

@@ -20,6 +20,7 @@ import pandas as pd
 
 from examples.command_line import script_parser
 from examples.paper import figures
+from examples.paper.efficiency import FIGURE_5, draw, with_errors
 from examples.paper.m4_tables import m4_networks_table, m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
 from examples.paper.network_tables import efficiency_table, networks_table
@@ -68,7 +69,7 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         },
         "long_term default": default_table(defaults),
         "networks": networks_table(runs),
-        "efficiency": efficiency_table(efficiency),
+        "efficiency": efficiency_table(with_errors(efficiency, runs)),
         "averages": averages_table(runs),
         "baselines": baselines_table(runs, baselines),
         "m4": m4_table(m4),
@@ -104,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Fill the page and draw the figures."""
     script_parser(__doc__).parse_args(arguments)
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
+    draw(with_errors(read("efficiency"), read("long_term")), FIGURE_5)
     figures.draw_context_length(read("long_term"), read("context_length"), read("context_cost"))
 
 
