@@ -3,18 +3,21 @@
 ::
 
     OMP_NUM_THREADS=1 python -m examples.paper.efficiency
+    OMP_NUM_THREADS=1 python -m examples.paper.efficiency --dataset Electricity Traffic --memory 16
     python -m examples.paper.efficiency --device cuda --dataset ETTh1 Electricity Traffic
 
 L = 96, T = 720, batch 32, random values of a data set's size: a training step is forward,
-backward and Adam, with the settings of `examples.paper.models`. On a CPU the networks take turns,
-so that all see the same machine; a card holds one at a time, and one that does not fit has no
-numbers. The test error is that of the finished runs on ETTh1 in
+backward and Adam, with the settings of `examples.paper.models`. With seven channels on a CPU the
+networks take turns, so that all see the same machine; else they come one at a time, and one that
+does not fit has no numbers. Figure 5 goes to ``efficiency.csv``, the sizes of Figure 10 to
+``efficiency_channels.csv``. The test error is that of the finished runs on ETTh1 in
 ``docs/results/paper/long_term.csv``, at the longest horizon that a network has been trained for;
 a network without a run has no point in the plot.
 """
 
 from __future__ import annotations
 
+import resource
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -56,7 +59,10 @@ def costs(names: list[str], dataset: str, repeats: int, device: str = "cpu") -> 
     """Median milliseconds, peak megabytes and parameters of a training step of every network."""
     try:
         return pd.DataFrame(_taking_turns(names, dataset, repeats, device))
-    except torch.OutOfMemoryError:
+    except (RuntimeError, MemoryError) as error:
+        out = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not (out or "allocate memory" in str(error)):
+            raise
         torch.cuda.empty_cache()
         rows = [{"model": n, "dataset": dataset, "versions": versions_text()} for n in names]
         return pd.DataFrame(rows)
@@ -120,12 +126,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--dataset", nargs="+", choices=CHANNELS, default=["ETTh1"])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeats", type=positive, default=10, help="steps of each median")
+    parser.add_argument("--memory", type=positive, help="gigabytes of the process; Linux alone")
     parser.add_argument("--out", type=Path, default=PAPER_RESULTS, help="folder of the results")
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     runs = pd.read_csv(PAPER_RESULTS / "long_term.csv")
-    suffix = "" if args.device == "cpu" else f"_{args.device}"
-    groups = [args.model] if args.device == "cpu" else [[name] for name in args.model]
+    if args.memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (args.memory * 2**30,) * 2)
+    few = args.dataset == ["ETTh1"]
+    suffix = ("" if few else "_channels") + ("" if args.device == "cpu" else f"_{args.device}")
+    turns = few and args.device == "cpu"
+    groups = [args.model] if turns else [[name] for name in args.model]
     found = []
     for dataset, names in product(args.dataset, groups):
         found.append(costs(names, dataset, args.repeats, args.device))
@@ -133,7 +144,8 @@ def main(arguments: list[str] | None = None) -> None:
         table.to_csv(args.out / f"efficiency{suffix}.csv", index=False, float_format="%.3f")
     table = with_errors(table, runs)
     print(table.drop(columns="versions").to_string(index=False))
-    draw(table, args.out / f"figure_5_efficiency{suffix}.svg")
+    if few:
+        draw(table, args.out / f"figure_5_efficiency{suffix}.svg")
 
 
 if __name__ == "__main__":
