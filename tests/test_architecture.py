@@ -34,6 +34,7 @@ ALLOWED = {
     "official": {"nn", "ops"},
     "persistence": {"nn", "official"},
     "datasets": set(),
+    "distributed": {"forecasting"},
     "plotting": {"ops", "nn", "training", "forecasting"},
 }
 NO_TABLES = {"ops", "nn", "training", "pretrained"}
@@ -120,6 +121,7 @@ def test_every_dependency_is_imported():
     assert {IMPORTED_AS.get(name, name) for name in needed} <= outside
     optional = {"holidays", "lightning_fabric", "lightning", "matplotlib"}
     optional |= {"optuna", "pooch", "pywt", "skpro"}
+    optional |= {"distributed", "fugue", "pyarrow", "ray"}
     known = {IMPORTED_AS.get(name, name) for name in needed} | optional | {"skscale"}
     assert outside - known <= sys.stdlib_module_names
 
