@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from skscale.export import *  # noqa: F403
     from skscale.forecasting import *  # noqa: F403
     from skscale.operators import *  # noqa: F403
+    from skscale.panel import *  # noqa: F403
     from skscale.representation import *  # noqa: F403
 
 __version__ = "0.1.0.dev0"
@@ -27,6 +28,7 @@ _ROOMS = (
     "skscale.representation",
     "skscale.forecasting",
     "skscale.detection",
+    "skscale.panel",
     "skscale.explanation",
     "skscale.export",
 )

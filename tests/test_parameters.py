@@ -19,6 +19,7 @@ from skscale.detection import MultiScaleAnomalyDetector
 from skscale.forecasting import NLinearForecaster, SeriesScaling, _fitting, _recipe, all_forecasters
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.operators import AveragePooling, MovingAverage, MultiScale, all_operators
+from skscale.panel import SeriesFeatures
 from skscale.pretrained import available
 from skscale.representation import MultiScaleAutoencoder, _autoencoder
 from skscale.training import TrainingConfig
@@ -205,6 +206,8 @@ ALLOWED = {
     "wavelet": words("haar"),
     "grid": words("coarse", "full"),
     "operator": either(none, operator),
+    # of panels
+    "transformer": either(none, operator, autoencoder),
 }
 # A scale of several is named alone.
 SINGULAR = {"scales": "scale"}
@@ -264,6 +267,7 @@ CLASSES = [
     *all_forecasters(),
     *all_operators(),
     *(SeriesScaling, MultiScale, MultiScaleAutoencoder, MultiScaleAnomalyDetector, TrainingConfig),
+    SeriesFeatures,
 ]
 # What all forecasters inherit is asked of the first.
 SHARED = {field.name for field in fields(NetworkParameters)}
@@ -301,6 +305,8 @@ def use(kind, name, value):
         return kind(**{**small, name: value}).fit(Y)
     if kind is SeriesScaling:
         return kind(**{name: value}).fit(Y.to_frame())
+    if kind is SeriesFeatures:
+        return kind(**{name: value}).fit(X[:, np.newaxis])
     small = {"hidden_size": 4, "latent_size": 2, **SMALL} if kind is MultiScaleAutoencoder else {}
     return kind(**{**small, name: value}).fit(X)
 

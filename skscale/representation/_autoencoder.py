@@ -20,6 +20,7 @@ from torch import Tensor
 from skscale.nn import MultiScaleAutoencoderNet
 from skscale.operators import SeriesTransformer
 from skscale.operators._arrays import apply_in_chunks
+from skscale.operators._base import MISSING
 from skscale.ops.threads import threads_for
 from skscale.representation._augmentation import LatentAugmentation
 from skscale.representation._codec import (
@@ -71,6 +72,10 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     standardize : bool, default=True
         Centre and scale every channel by mean and standard deviation of the data in `fit`
         before the network sees it. Reconstructions are in the units of the data.
+    missing : {"error", "ignore"}, default="error"
+        Whether nan is refused or marks what was not observed: it is not encoded, does not count
+        in losses and scores, and is reconstructed. Series of different lengths are those that
+        end in nan.
     max_epochs : int, default=100
         Passes over the data at most (20 in the paper).
     batch_size : int, default=64
@@ -149,7 +154,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     _chunk = 2**22
     _one_core = 2**13  # as in training
     _hides_infinity = True  # a share of a series, and ReLU, may hide it
-    _nan_hint = "; fill the gaps first"
+    _nan_hint = "; fill the gaps first, or set missing='ignore'"
     _saved_records: ClassVar[list[type]] = [Codec, *SeriesTransformer._saved_records]
     _saved_networks: ClassVar[list[type]] = [MultiScaleAutoencoderNet]
 
@@ -162,6 +167,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         "variational": ["boolean"],
         "kl_weight": [Interval(Real, 0, 10**9, closed="both")],
         "standardize": ["boolean"],
+        "missing": MISSING,
         "validation_fraction": [Interval(Real, 0, 0.9, closed="both")],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -179,6 +185,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         variational: bool = False,
         kl_weight: float = 0.1,
         standardize: bool = True,
+        missing: str = "error",
         max_epochs: int = 100,
         batch_size: int = 64,
         learning_rate: float = 3e-3,
@@ -201,6 +208,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         self.variational = variational
         self.kl_weight = kl_weight
         self.standardize = standardize
+        self.missing = missing
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -308,7 +316,8 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
             location, scale = torch.zeros_like(location), torch.ones_like(scale)
         rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(runtime.device, torch.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        run = Run(seed, runtime, ReconstructionLoss(self.kl_weight), self.verbose)
+        gaps = self._allows_nan()
+        run = Run(seed, runtime, ReconstructionLoss(self.kl_weight, gaps), self.verbose)
         checkpoints = checkpoints_of(self, {"X": x.numpy(force=True)}, run)
         if checkpoints is not None:
             run = replace(run, seed=checkpoints.seed, checkpoints=checkpoints)
@@ -318,7 +327,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         with threads_for(config.batch_size * rows[0].numel()):
             history = train(net, known, config, held_out, run)
         # Frozen: gradients of results go to X alone.
-        codec = Codec(net.requires_grad_(False), location, scale, flat=x.dim() == 2)
+        codec = Codec(net.requires_grad_(False), location, scale, flat=x.dim() == 2, gaps=gaps)
         codes = apply_in_chunks(codec.encode, x, self._chunk)
         self.latent_spread_ = codes.std(0, correction=0).numpy(force=True)
         self.codec_, self.history_ = codec, vars(history)
@@ -370,4 +379,5 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         return self.codec_.decode(self._transform_readable(x))
 
     def _closeness(self, x: Tensor) -> Tensor:
-        return -(self._reconstructed(x) - x).square().flatten(1).mean(1)
+        errors = (self._reconstructed(x) - x).square().flatten(1)
+        return -(errors.nanmean(1) if self.codec_.gaps else errors.mean(1))

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from skscale.nn import MultiScaleAutoencoderNet
+from skscale.ops import masked_mean
 
-__all__ = ["Codec", "ReconstructionLoss", "channel_statistics", "channels_last"]
+__all__ = ["Codec", "ReconstructionLoss", "channel_statistics", "channels_last", "mask_of"]
 
 
 @dataclass
@@ -29,18 +30,22 @@ class Codec:
         On the CPU.
     flat : bool
         Series have no axis of channels.
+    gaps : bool, default=False
+        Series may hold nan, which is not encoded.
     """
 
     network: MultiScaleAutoencoderNet
     location: Tensor
     scale: Tensor
     flat: bool
+    gaps: bool = False
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent values (n_samples, n_latent) of series, on the device of ``x``."""
         net = self._network_in(x.dtype)
         series = (channels_last(x) - self.location.to(x)) / self.scale.to(x)
-        return net.encode(series.to(_device_of(net))).mean.to(x.device)
+        series = series.to(_device_of(net))
+        return net.encode(series, mask=mask_of(series, self.gaps)).mean.to(x.device)
 
     def decode(self, z: Tensor) -> Tensor:
         """Series of latent values (n_samples, n_latent), on the device of ``z``."""
@@ -72,18 +77,26 @@ class Codec:
 
 
 class ReconstructionLoss:
-    """Mean squared error of the reconstruction, and the divergence of what is variational."""
+    """Mean squared error of the reconstruction, and the divergence of what is variational.
 
-    def __init__(self, kl_weight: float):
+    With ``gaps`` only observed values count, and the divergence is shared out among them.
+    """
+
+    def __init__(self, kl_weight: float, gaps: bool = False):
         self.kl_weight = kl_weight
+        self.gaps = gaps
 
     def __call__(self, net: nn.Module, x: Tensor) -> Tensor:
         """Loss of a batch of series (batch, length, n_channels)."""
-        reconstruction, latent = net(x)
-        loss = (reconstruction - x).square().mean()
+        mask = mask_of(x, self.gaps)
+        reconstruction, latent = net(x, mask=mask)
+        # Not masked afterwards: nan times a gradient of zero is nan.
+        target = x if mask is None else torch.where(mask, x, 0.0)
+        loss = masked_mean((reconstruction - target).square(), mask, dim=None)
         if latent.log_variance is None:
             return loss
-        return loss + self.kl_weight * latent.divergence().mean() / x[0].numel()
+        n_values = x[0].numel() if mask is None else mask.sum().clamp(min=1) / len(x)
+        return loss + self.kl_weight * latent.divergence().mean() / n_values
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -92,9 +105,25 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def channel_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every channel, in float64 on the CPU; one for a constant."""
-    scale, location = torch.std_mean(channels_last(x).double(), dim=(0, 1), correction=0)
+    """Mean and standard deviation of every channel, in float64 on the CPU; one for a constant.
+
+    Missing values do not count; a channel without any value is a ValueError.
+    """
+    values = channels_last(x).double().flatten(0, 1)
+    if bool(torch.isnan(values).any()):
+        empty = torch.isnan(values).all(0).nonzero().flatten().tolist()
+        if empty:
+            raise ValueError(f"X holds no value in channel(s) {empty}")
+        location = values.nanmean(0)
+        scale = (values - location).square().nanmean(0).sqrt()
+    else:
+        scale, location = torch.std_mean(values, dim=0, correction=0)
     return location.cpu(), torch.where(scale > 0, scale, 1.0).cpu()
+
+
+def mask_of(x: Tensor, gaps: bool) -> Tensor | None:
+    """Return where values were observed, None if all were."""
+    return ~torch.isnan(x) if gaps else None
 
 
 def _device_of(net: nn.Module) -> torch.device:

@@ -164,7 +164,10 @@ def test_interpolation_goes_to_neighbours_of_the_same_label(fitted):
 
 
 BAD_X = {
-    "nan": (np.where(np.arange(24) == 3, np.nan, X), "NaN.*; fill the gaps first.$"),
+    "nan": (
+        np.where(np.arange(24) == 3, np.nan, X),
+        "NaN.*; fill the gaps first, or set missing='ignore'.$",
+    ),
     "inf": (np.where(np.arange(24) == 3, -np.inf, X), "infinity"),
     "unseen length": (X[:, :20], "20 .*24|24.*20"),
     "unseen channels": (X3, "2 channel"),
@@ -200,6 +203,7 @@ BAD_PARAMETERS = {
     "variational": (0, 1, [True], *NONSENSE),
     "kl_weight": (-1.0, False, [0.1], *NONSENSE),
     "standardize": ("yes", 1, *NONSENSE),
+    "missing": ("drop", True, ["ignore"], *NONSENSE),
     "max_epochs": (0, 1.5, True, *NONSENSE),
     "batch_size": (0, 1.5, True, *NONSENSE),
     "learning_rate": (0, -1.0, True, "1e-3", *NONSENSE[:-1]),
@@ -308,3 +312,45 @@ def test_augmentation_of_a_transformer_that_gives_data_frames(method):
 
 def test_one_series_always_trains():
     assert make(validation_fraction=0.9).fit(X[:4]).history_["train_loss"]
+
+
+def with_gaps(data, seed=0):
+    """Series that end early, and a hole in some."""
+    data, rng = data.copy(), np.random.default_rng(seed)
+    for row in data[::2]:
+        row[..., rng.integers(12, 22) :] = np.nan
+    data[::3, ..., 4] = np.nan
+    return data
+
+
+@pytest.mark.parametrize("data", [X, X3], ids=["2-D", "3-D"])
+@pytest.mark.parametrize("view", ["average", "recent", "max", "subsample"])
+def test_what_is_missing_is_not_learned_and_is_reconstructed(data, view):
+    gaps = with_gaps(data)
+    model = make(missing="ignore", view=view, max_epochs=40, learning_rate=0.01).fit(gaps)
+    found = model.reconstruct(gaps)
+    assert np.isfinite(found).all()
+    errors = np.nanmean(((found - gaps) ** 2).reshape(60, -1), axis=1)
+    np.testing.assert_allclose(-model.score_samples(gaps), errors, rtol=1e-3)
+    assert errors.mean() < 0.5 * np.nanvar(gaps)
+    np.testing.assert_array_equal(np.isnan(model.augment(gaps, random_state=0)), np.isnan(gaps))
+
+
+def test_missing_values_count_for_nothing_whatever_their_neighbours():
+    gaps = with_gaps(X3)
+    model = make(missing="ignore", variational=True).fit(gaps)
+    np.testing.assert_allclose(model.codec_.location, np.nanmean(gaps, axis=(0, 2)))
+    np.testing.assert_allclose(model.codec_.scale, np.nanstd(gaps, axis=(0, 2)))
+    np.testing.assert_allclose(model.transform(gaps)[:5], model.transform(gaps[:5]), rtol=1e-9)
+
+
+def test_without_gaps_both_ways_are_one():
+    one, other = make().fit(X), make(missing="ignore").fit(X)
+    np.testing.assert_allclose(other.transform(X), one.transform(X), rtol=1e-3, atol=1e-5)
+
+
+def test_a_channel_without_values_is_named():
+    empty = X3.copy()
+    empty[:, 1] = np.nan
+    with pytest.raises(ValueError, match=r"no value in channel\(s\) \[1\]"):
+        make(missing="ignore").fit(empty)

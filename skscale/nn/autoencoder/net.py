@@ -184,9 +184,11 @@ class MultiScaleAutoencoderNet(nn.Module):
         """Latent values of a series, of all encoders."""
         return sum(self.latent_sizes)
 
-    def encode(self, x: Tensor, features: Tensor | None = None) -> Latent:
-        """Encode x (batch, length, n_channels) and features (batch, length, n_features)."""
-        return self._stages(x, features)[0]
+    def encode(
+        self, x: Tensor, features: Tensor | None = None, mask: Tensor | None = None
+    ) -> Latent:
+        """Encode series; arguments as in `forward`."""
+        return self._stages(x, features, mask)[0]
 
     def decode(self, z: Tensor) -> Tensor:
         """Reconstruct series (batch, length, n_channels) from latents z (batch, n_latent)."""
@@ -199,7 +201,9 @@ class MultiScaleAutoencoderNet(nn.Module):
         parts = (self._part(k, z[:, :known]) for k, (known, _) in enumerate(self._decoded))
         return [part.transpose(1, 2) for part in parts]
 
-    def forward(self, x: Tensor, features: Tensor | None = None) -> tuple[Tensor, Latent]:
+    def forward(
+        self, x: Tensor, features: Tensor | None = None, mask: Tensor | None = None
+    ) -> tuple[Tensor, Latent]:
         """Reconstruct.
 
         Parameters
@@ -207,19 +211,27 @@ class MultiScaleAutoencoderNet(nn.Module):
         x : Tensor of shape (batch, length, n_channels)
             Series.
         features : Tensor of shape (batch, length, n_features), optional
+        mask : bool Tensor of shape (batch, length, n_channels), optional
+            True where a value was observed; what stands elsewhere, even nan, does not matter.
+            Views pool what they have, an encoder sees zero where they have nothing.
 
         Returns
         -------
         Tensor of shape (batch, length, n_channels), Latent
         """
-        latent, z, before = self._stages(x, features)
+        latent, z, before = self._stages(x, features, mask)
         last = self._part(len(self.decoders) - 1, z)
         return (last if before is None else before + last).transpose(1, 2), latent
 
-    def _stages(self, x: Tensor, features: Tensor | None) -> tuple[Latent, Tensor, Tensor | None]:
+    def _stages(
+        self, x: Tensor, features: Tensor | None, mask: Tensor | None
+    ) -> tuple[Latent, Tensor, Tensor | None]:
         """Latents, what the decoders get of them, and the sum of all parts but the last."""
         check_tensor("x", x)
         check_shape("x", x, ("batch", self.length, self.n_channels))
+        if mask is not None:
+            check_shape("mask", mask, tuple(x.shape))
+            x = torch.where(mask, x, torch.nan)
         series, beside = x.transpose(1, 2), self._beside(x.shape[0], features)
         codes: list[Latent] = []
         drawn: list[Tensor] = []
@@ -230,7 +242,10 @@ class MultiScaleAutoencoderNet(nn.Module):
                 total = part if total is None else total + part
             left = series if total is None else series - total
             seen = left if beside is None else torch.cat((left, beside), dim=1)
-            code = self._latent(encoder(view.of(seen).flatten(1)))
+            shown = view.of(seen, ignore_nan=mask is not None)
+            if mask is not None:
+                shown = torch.where(shown.isnan(), 0.0, shown)
+            code = self._latent(encoder(shown.flatten(1)))
             codes.append(code)
             z = code.draw() if self.training else code.mean
             drawn.append(dropout(z, self.dropout, self.training))

@@ -47,15 +47,15 @@ class View(NamedTuple):
             return max(1, round(self.scale * self.length))
         return -(-self.length // self._block)
 
-    def of(self, x: Tensor) -> Tensor:
-        """View of x (..., length), (..., n_points)."""
+    def of(self, x: Tensor, ignore_nan: bool = False) -> Tensor:
+        """View of x (..., length), (..., n_points); nan where ``ignore_nan`` finds no value."""
         if self.kind in _SHARES:
             return x[..., : self.n_points] if self.kind == "first" else x[..., -self.n_points :]
         if self._block == 1:
             return x
         if self.kind == "subsample":
             return ops.subsample(x, self._block, "keep", "end")
-        return _POOLS[self.kind](x, self._block, "renormalise", "end")
+        return _POOLS[self.kind](x, self._block, "renormalise", "end", ignore_nan)
 
     def restored(self, y: Tensor) -> Tensor:
         """Bring y (..., n_points) back to (..., length): zeros around a share, else repeated."""

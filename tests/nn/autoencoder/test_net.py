@@ -192,3 +192,24 @@ def test_wrong_inputs_are_named():
 
 def test_all_kinds_of_views_are_covered():
     assert {case[0] for case in LENGTHS} == set(VIEWS)
+
+
+@pytest.mark.parametrize("decoding", ["joint", "residual"])
+@pytest.mark.parametrize("view", ["first", "recent", "average", "max", "min", "subsample"])
+def test_masked_values_have_no_effect_and_gradients_are_finite(view, decoding):
+    net = MultiScaleAutoencoderNet(
+        21, 2, **{**SMALL, "scales": (0.25, 1.0), "view": view, "decoding": decoding}
+    )
+    x = torch.randn(4, 21, 2)
+    mask = torch.rand(4, 21, 2) > 0.3
+    mask[0, 8:] = False  # ends early: whole blocks without a value
+    mask[1] = False
+    found, latent = net(torch.where(mask, x, torch.nan), mask=mask)
+    other, _ = net(torch.where(mask, x, 1e6), mask=mask)
+    torch.testing.assert_close(found, other, rtol=0, atol=0)
+    (found.square().sum() + latent.mean.sum()).backward()
+    assert all(torch.isfinite(p.grad).all() for p in net.parameters())
+    everything = torch.ones_like(mask)
+    torch.testing.assert_close(net(x, mask=everything)[0], net(x)[0])
+    with pytest.raises(ValueError, match="mask must have shape"):
+        net(x, mask=mask[..., 0])
