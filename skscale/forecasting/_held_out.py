@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,10 +120,11 @@ def learn_spread(forecast: Forecast, windows: Windows, season: int, trained_on: 
     errors = relative_errors(forecast, windows, season)
     width = mean_errors(errors, prior)
     shape = error_quantiles(errors.values / width, errors, prior)
-    optimism = 1 + _OPTIMISM / (errors.n_windows + _FEW) + _TRAINED_ON * trained_on
-    growth = _growth(width, errors.n_windows / (errors.n_windows + prior.for_shape))
+    n = errors.n_windows
+    optimism = 1 + _OPTIMISM / (n + _FEW) + _TRAINED_ON * trained_on
+    growth = _growth(width, n / (n + prior.for_shape))
     factor = prior.trained if trained_on else trained_factor(errors, prior)
-    n_of_one = errors.n_windows / max(errors.n_series, 1)
+    n_of_one = n / max(errors.n_series, 1)
     spread = Spread(season, errors.typical, width * optimism, growth, shape, n_of_one)
     spread.trained_factor.fill_(factor)
     return spread
@@ -249,11 +251,17 @@ def error_quantiles(values: np.ndarray, errors: Errors, prior: Expected) -> np.n
     below = np.concatenate([[0.0], errors.weight.ravel()[order].cumsum()])
     below /= max(below[-1], _SMALLEST)
     seen = below[np.searchsorted(values.ravel()[order], _ERRORS, side="right")]
-    expected = student_t.cdf(_ERRORS * _mean_size(prior.freedom), prior.freedom)
+    expected = _expected_shares(prior.freedom)
     share = errors.n_windows / (errors.n_windows + prior.for_shape)
     found = np.interp(expit(LOGITS), share * seen + (1 - share) * expected, _ERRORS)
     # Forecasts may lie off the middle of the errors, and are the median all the same.
     return np.where(LOGITS < 0, np.minimum(found, 0), np.maximum(found, 0)) * (LOGITS != 0)
+
+
+@cache
+def _expected_shares(freedom: float) -> np.ndarray:
+    """Share of errors below each of `_ERRORS`."""
+    return student_t.cdf(_ERRORS * _mean_size(freedom), freedom)
 
 
 def _mean_size(freedom: float) -> float:
