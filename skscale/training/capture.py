@@ -19,6 +19,7 @@ _READS = {
     *(torch.ops.aten._unique2, torch.ops.aten.unique_dim, torch.ops.aten.bincount),
     torch.ops.aten.repeat_interleave,
 }
+_INDEXING = {torch.ops.aten.index, torch.ops.aten.index_put, torch.ops.aten.index_put_}
 _OURS = ("skscale", "torch")
 
 
@@ -142,7 +143,7 @@ class _HostReads(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
-        if packet in _READS or (packet is torch.ops.aten.index and _has_mask(args[1])):
+        if packet in _READS or (packet in _INDEXING and _has_mask(args[1])):
             self.found = True
         elif packet in (torch.ops.aten._to_copy, torch.ops.aten.copy_):
             source = args[1] if packet is torch.ops.aten.copy_ else args[0]

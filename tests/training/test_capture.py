@@ -28,6 +28,7 @@ def test_code_of_others_is_not_recorded():
     [
         lambda x: x * float(x.sum()),
         lambda x: x[x > 0],
+        lambda x: x.index_put((x > 0,), torch.zeros(())),
         lambda x: x.nonzero(),
         lambda x: x.masked_select(x > 0),
         lambda x: x.unique(),
