@@ -77,13 +77,28 @@ def _forecast(
     schema = _schema({**wanted, ERROR: pa.string()})
 
     # Enclosed, not passed as parameters: Fugue copies those, and a handle of an engine has no copy.
-    def forecast(table: pd.DataFrame) -> pa.Table:
-        found = forecast_partition(table, sent.forecaster(), task)
-        return pa.Table.from_pandas(found, schema.pa_schema, preserve_index=False)
+    def forecast(table: pa.Table) -> pa.Table:
+        # By way of arrow, engines differ no more in the types of pandas.
+        rows = table.to_pandas(date_as_object=False, ignore_metadata=True)
+        found = forecast_partition(rows, sent.forecaster(), task)
+        return _as_arrow(found, schema.pa_schema)
 
     # "coarse": a part holds many series, and all of each.
     partition = {"by": task.names.series, "algo": "coarse", "num": n_partitions or 0}
     return fa.transform(rows, forecast, schema=schema, partition=partition)
+
+
+def _as_arrow(found: pd.DataFrame, schema: Any) -> Any:
+    """Table of that schema; a column without any value has no type of its own."""
+    import pyarrow as pa
+
+    columns = [
+        pa.nulls(len(found), one.type)
+        if found[one.name].isna().all()
+        else pa.array(found[one.name], one.type, from_pandas=True)
+        for one in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _schema(types: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skscale.distributed._tables import AHEAD, Names
+from skscale.distributed._tables import AHEAD, Names, fitted_network
 from skscale.forecasting import NetworkForecaster
 
 __all__ = ["ERROR", "Task", "forecast_partition"]
@@ -108,7 +108,7 @@ def _by_halves(
 def _forecast(
     rows: pd.DataFrame, forecaster: NetworkForecaster, task: Task, future: pd.DataFrame
 ) -> pd.DataFrame:
-    names, model, X, ahead = task.names, forecaster.pretrained_, None, None
+    names, model, X, ahead = task.names, fitted_network(forecaster), None, None
     if names.columns:
         known = dict(zip(names.columns, model.columns.encoder.names, strict=True))
         X = rows[names.columns].rename(columns=known)

@@ -101,7 +101,7 @@ def predict(
     if engine is None and all(isinstance(one, str | pd.DataFrame) for one in tables):
         tables = [pd.read_parquet(one) if isinstance(one, str) else one for one in tables]
         asked = task(*(list(one.columns) for one in tables))
-        rows = [marked(table, asked.names, ahead) for ahead, table in enumerate(tables)]
+        rows = [marked(table, asked.names, bool(ahead)) for ahead, table in enumerate(tables)]
         return forecast_partition(pd.concat(rows, ignore_index=True), ready, asked)
     # Fugue is loaded for an engine alone.
     from skscale.distributed._by_fugue import forecast_by_fugue

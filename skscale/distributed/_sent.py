@@ -107,7 +107,8 @@ def _broadcast_by_spark(engine: Any, content: bytes) -> Callable[[], bytes]:
 def _stored_by_ray(engine: Any, content: bytes) -> Callable[[], bytes]:
     import ray
 
-    return partial(ray.get, ray.put(content))
+    stored = ray.put(content)
+    return lambda: ray.get(stored)
 
 
 def _delivered_by_dask(engine: Any, content: bytes) -> Callable[[], bytes]:
