@@ -1,13 +1,14 @@
-"""Does augmentation help a simple classifier? Four ways on two small sets shipped with sktime.
+"""Does augmentation help a simple classifier? Seven ways on two small sets shipped with sktime.
 
     python -m examples.augmentation
 
 Each way adds ``COPIES`` variations of every training series: jitter (independent normal noise),
 scaling (one normal factor for a series), or variations in the latent space of a multi-scale
-autoencoder fitted on the training series, by noise or by interpolation within a class. The
-strength of each is chosen by cross-validation on the training part, where variations of held-out
-series never enter the training; the test part is used once. One-nearest-neighbour and logistic
-regression classify; test accuracy is the mean over seeds. The table is printed as it comes out.
+autoencoder fitted on the training series: noise, one factor for a scale, the difference of two
+series of a class, or a part of the way to a neighbour of the class. The strength of each is
+chosen by cross-validation on the training part, where variations of held-out series never enter
+the training; the test part is used once. One-nearest-neighbour and logistic regression classify;
+test accuracy is the mean over seeds. The table is printed as it comes out.
 """
 
 from __future__ import annotations
@@ -64,11 +65,15 @@ class Augmenter:
         if self.way == "scaling":
             return X * (1 + strength * rng.standard_normal((len(X), 1)))
         assert self.model is not None
-        method = self.way.removeprefix("latent ")
-        return self.model.augment(X, strength, method=method, y=self.y, random_state=rng)
+        method, _, adaptive = self.way.removeprefix("latent ").partition(", ")
+        options = {"y": self.y, "adaptive": adaptive == "adaptive", "random_state": rng}
+        return self.model.augment(X, strength, method=method, **options)
 
 
-WAYS = ("none", "jitter", "scaling", "latent noise", "latent interpolation")
+WAYS = (
+    *("none", "jitter", "scaling", "latent noise", "latent magnitude", "latent translation"),
+    *("latent interpolation", "latent noise, adaptive"),
+)
 
 
 def accuracy(

@@ -44,7 +44,7 @@ from sktime.transformations.rocket import (
 )
 
 from examples.command_line import script_parser
-from examples.paper.tables import DASH, markdown
+from examples.paper.tables import markdown
 from examples.paths import RESULTS, ROOT
 from skscale import AveragePooling, MultiScale, MultiScaleAutoencoder, SeriesFeatures
 
@@ -60,6 +60,7 @@ SETS = {
     "JapaneseVowels": load_japanese_vowels,
 }
 PENALTIES = np.logspace(-3, 3, 10)
+Maker = Callable[[pd.DataFrame, int], Any]
 
 
 def raw(X: pd.DataFrame, seed: int) -> Any:
@@ -85,7 +86,7 @@ def rocket(X: pd.DataFrame, seed: int) -> Any:
     return (MiniRocketMultivariate if X.shape[1] > 1 else MiniRocket)(random_state=seed)
 
 
-KINDS: dict[str, tuple[Callable[[pd.DataFrame, int], Any], ...]] = {
+KINDS: dict[str, tuple[Maker, ...]] = {
     "raw": (raw,),
     "MultiScale": (pooled,),
     "autoencoder": (latent,),
@@ -93,12 +94,10 @@ KINDS: dict[str, tuple[Callable[[pd.DataFrame, int], Any], ...]] = {
     "MiniRocket, MultiScale": (rocket, pooled),
     "MiniRocket, autoencoder": (rocket, latent),
 }
-ALONE = (raw, pooled, latent, rocket)
+ALONE: tuple[Maker, ...] = (raw, pooled, latent, rocket)
 
 
-def features(
-    make: Callable[[pd.DataFrame, int], Any], parts: list[pd.DataFrame], seed: int
-) -> tuple[list[np.ndarray], float]:
+def features(make: Maker, parts: list[pd.DataFrame], seed: int) -> tuple[list[np.ndarray], float]:
     """Features of the training and the test part, and CPU seconds."""
     transformer, started = make(parts[0], seed), process_time()
     if make is rocket and not isinstance(transformer, MiniRocketMultivariateVariable):
@@ -121,30 +120,30 @@ def rows_of(name: str, seeds: list[int]) -> Iterator[dict[str, object]]:
                 continue
             train, test = (np.hstack([found[one][0][k] for one in used]) for k in (0, 1))
             classifier = make_pipeline(StandardScaler(), RidgeClassifierCV(PENALTIES))
+            accuracy = classifier.fit(train, y).score(test, y_test)
             row = {"set": name, "features": kind, "seed": seed, "n_features": train.shape[1]}
-            row["accuracy"] = classifier.fit(train, y).score(test, y_test)
-            yield row | {"seconds": sum(found[one][1] for one in used)}
+            seconds = sum(found[one][1] for one in used)
+            yield {**row, "accuracy": accuracy, "seconds": seconds}
 
 
-def filled(text: str, table: pd.DataFrame) -> str:
-    """The page with the table of mean accuracies."""
-    by = table.groupby(["set", "features"])["accuracy"]
+def filled(text: str) -> str:
+    """The page with the stored table."""
+    by = pd.read_csv(OUT).groupby(["set", "features"])["accuracy"]
     means, spread = by.mean().unstack(), by.std().unstack()
-    lines = []
-    for name in [one for one in SETS if one in means.index]:
-        known = [kind for kind in KINDS if kind in means]
-        cells = [f"{means.loc[name, kind]:.3f}" for kind in known]
-        wide = [spread.loc[name, kind] for kind in known]
-        cells = [
-            f"{cell} ± {s:.3f}" if s >= 0.0005 else cell
-            for cell, s in zip(cells, wide, strict=True)
-        ]
-        lines.append([name, *cells])
-    average = [f"{means[kind].mean():.3f}" if kind in means else DASH for kind in known]
-    lines.append(["mean", *average])
+    names = [name for name in SETS if name in means.index]
+    kinds = [kind for kind in KINDS if kind in means]
+    lines = [
+        [name, *(_cell(means.loc[name, kind], spread.loc[name, kind]) for kind in kinds)]
+        for name in names
+    ]
+    lines.append(["mean", *(f"{means[kind].mean():.3f}" for kind in kinds)])
+    shown = markdown(["set", *kinds], lines)
     place = re.compile(r"(<!-- classification -->\n).*?(<!-- end -->)", re.DOTALL)
-    shown = markdown(["set", *known], lines)
     return place.sub(lambda found: f"{found[1]}{shown}\n{found[2]}", text)
+
+
+def _cell(mean: float, spread: float) -> str:
+    return f"{mean:.3f} ± {spread:.3f}" if spread >= 0.0005 else f"{mean:.3f}"
 
 
 def main() -> None:
@@ -164,7 +163,8 @@ def main() -> None:
     table = pd.DataFrame(rows)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out, float_format="%.4f", index=False)
-    PAGE.write_text(filled(PAGE.read_text("utf-8"), table), "utf-8")
+    if options.out == OUT:
+        PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 import pytest
 
 from examples import glance
-from examples.benchmarks import anomalies, models
+from examples.benchmarks import anomalies, classification, models
 from skscale.forecasting import all_forecasters
 
 
-@pytest.mark.parametrize("page", [anomalies, glance, models])
+@pytest.mark.parametrize("page", [anomalies, classification, glance, models])
 def test_a_page_has_the_numbers_of_its_tables(page):
     text = page.PAGE.read_text(encoding="utf-8")
     assert text == page.filled(text)

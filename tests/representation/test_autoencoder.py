@@ -13,6 +13,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skscale.representation import MultiScaleAutoencoder, _autoencoder
+from skscale.representation._augmentation import METHODS
+from skscale.representation._latent import crowding, difference, magnitude
 from tests.cuda import needs_cuda
 
 
@@ -143,7 +145,7 @@ def test_variational_latents_are_near_standard_normal_and_samples_look_like_data
     assert heavier.latent_spread_.max() < 0.2
 
 
-@pytest.mark.parametrize("method", ["noise", "interpolation"])
+@pytest.mark.parametrize("method", METHODS)
 def test_augmentation(fitted, method):
     same = fitted.augment(X, 0, method=method, random_state=0)
     np.testing.assert_allclose(same, X)
@@ -161,6 +163,36 @@ def test_interpolation_goes_to_neighbours_of_the_same_label(fitted):
     assert found.shape == z.shape
     alone = np.arange(60)
     np.testing.assert_allclose(fitted.augment(X, 1, method="interpolation", y=alone), X)
+
+
+def test_magnitude_multiplies_what_each_scale_tells_apart():
+    z = np.random.default_rng(0).normal(size=(50, 5))
+    centre = z.mean(axis=0)
+    factors = magnitude(z, centre, (2, 3), np.random.RandomState(0)) / (z - centre)
+    np.testing.assert_allclose(factors[:, 0], factors[:, 1])
+    np.testing.assert_allclose(factors[:, 2:], factors[:, 2:3].repeat(3, axis=1))
+    assert abs(np.corrcoef(factors[:, 0], factors[:, 2])[0, 1]) < 0.5
+    assert 0.7 < factors[:, [0, 2]].std() < 1.3
+
+
+def test_translation_is_a_difference_of_two_series_of_the_label():
+    z = np.array([[0.0], [1.0], [10.0], [30.0], [500.0]])
+    found = difference(z, [0, 0, 1, 1, 2], np.random.RandomState(0))
+    assert set(np.abs(found[:2]).ravel()) <= {0, 1}
+    assert set(np.abs(found[2:4]).ravel()) <= {0, 20}
+    assert found[4] == 0
+
+
+def test_adaptive_changes_go_with_the_distance_of_neighbours(fitted):
+    z = np.array([[0.0], [1.0], [2.0], [4.0], [100.0]])
+    np.testing.assert_allclose(crowding(z, np.ones(1), 1).ravel(), [1, 1, 1, 2, 2])
+    np.testing.assert_allclose(crowding(z, np.ones(1), 1), crowding(7 * z, np.full(1, 7.0), 1))
+    np.testing.assert_array_equal(crowding(np.ones((3, 1)), np.ones(1), 5), np.ones((3, 1)))
+    np.testing.assert_array_equal(crowding(z[:1], np.ones(1), 5), [[1.0]])
+    plain, adapted = (fitted.augment(X, adaptive=one, random_state=0) - X for one in (False, True))
+    ratio = np.linalg.norm(adapted, axis=1) / np.linalg.norm(plain, axis=1)
+    factor = crowding(fitted.transform(X), fitted.latent_spread_, 5).ravel()
+    assert np.corrcoef(ratio, factor)[0, 1] > 0.8
 
 
 BAD_X = {
@@ -273,6 +305,8 @@ def test_fit_takes_tensors_that_need_gradients(fitted):
     ("options", "message"),
     [
         ({"method": "mixup"}, "method"),
+        ({"adaptive": 1}, "adaptive"),
+        ({"method": "translation", "y": [0, 1]}, "inconsistent"),
         ({"strength": -1}, "strength"),
         ({"strength": 1.5, "method": "interpolation"}, "strength"),
         ({"n_neighbors": 0}, "n_neighbors"),
@@ -304,7 +338,7 @@ def test_cuda_encodes_and_loads_on_cpu():
     np.testing.assert_allclose(again.transform(X), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["noise", "interpolation"])
+@pytest.mark.parametrize("method", METHODS)
 def test_augmentation_of_a_transformer_that_gives_data_frames(method):
     model = make().set_output(transform="pandas").fit(X)
     assert model.augment(X, method=method, random_state=0).shape == X.shape
