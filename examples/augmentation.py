@@ -66,8 +66,9 @@ class Augmenter:
             return X * (1 + strength * rng.standard_normal((len(X), 1)))
         assert self.model is not None
         method, _, adaptive = self.way.removeprefix("latent ").partition(", ")
-        options = {"y": self.y, "adaptive": adaptive == "adaptive", "random_state": rng}
-        return self.model.augment(X, strength, method=method, **options)
+        return self.model.augment(
+            X, strength, method=method, y=self.y, adaptive=adaptive == "adaptive", random_state=rng
+        )
 
 
 WAYS = (

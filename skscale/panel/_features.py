@@ -183,10 +183,12 @@ class SeriesFeatures(SavableBesideSktime, BaseTransformer):
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict]:
         """Small transformers for sktime's checks."""
-        sizes = {"latent_size": 1, "hidden_size": 4, "max_epochs": 2, "random_state": 0}
+        small = MultiScaleAutoencoder(
+            latent_size=1, hidden_size=4, max_epochs=2, missing="ignore", random_state=0
+        )
         return [
             {},
-            {"transformer": MultiScaleAutoencoder(missing="ignore", **sizes)},
+            {"transformer": small},
             {"transformer": AveragePooling(2, missing="ignore")},
         ]
 

@@ -29,11 +29,14 @@ def magnitude(
 
 
 def difference(z: np.ndarray, y: Any, rng: np.random.RandomState) -> np.ndarray:
-    """Way between two rows drawn for each row of ``z``, of its label; (n_samples, n_latent)."""
+    """Way between two rows drawn for each row of ``z``, of its label; zero where it is alone."""
     change = np.zeros_like(z)
     for members in _by_label(z, y):
-        one, other = rng.randint(len(members), size=(2, len(members)))
-        change[members] = z[members[other]] - z[members[one]]
+        n = len(members)
+        if n > 1:
+            one = rng.randint(n, size=n)
+            other = (one + rng.randint(1, n, size=n)) % n
+            change[members] = z[members[other]] - z[members[one]]
     return change
 
 
