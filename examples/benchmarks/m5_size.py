@@ -1,8 +1,7 @@
 """Fit, predict and backtest on daily series of the size of M5: time and memory.
 
-The data are generated: M5 has 30,490 series of 1,941 days, more than two thirds of whose values
-are zeros, most items selling about one a day. Three columns are known ahead: the price, events and
-days of food stamps.
+The data are generated: as many series and days as M5 has, 30,490 and 1,941, nearly two thirds of
+whose values are zeros. Three columns are known ahead: the price, events and days of food stamps.
 
 ::
 
