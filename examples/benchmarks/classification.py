@@ -14,7 +14,6 @@ which need numba; where it is missing these rows are left out. Ours are as they 
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -43,6 +42,7 @@ from sktime.transformations.rocket import (
     MiniRocketMultivariateVariable,
 )
 
+from examples.benchmarks.pages import page
 from examples.command_line import script_parser
 from examples.paper.tables import markdown
 from examples.paths import RESULTS, ROOT
@@ -137,9 +137,7 @@ def filled(text: str) -> str:
         for name in names
     ]
     lines.append(["mean", *(f"{means[kind].mean():.3f}" for kind in kinds)])
-    shown = markdown(["set", *kinds], lines)
-    place = re.compile(r"(<!-- classification -->\n).*?(<!-- end -->)", re.DOTALL)
-    return place.sub(lambda found: f"{found[1]}{shown}\n{found[2]}", text)
+    return page(text, {"classification": markdown(["set", *kinds], lines)})
 
 
 def _cell(mean: float, spread: float) -> str:

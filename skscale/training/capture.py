@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from skscale.training.compilation import first_line
 from skscale.training.objective import Objective
 from skscale.training.randomness import OwnNumbers, borrowed_alone
 
@@ -98,8 +99,7 @@ class CapturedWork:
                     loss = self._work(index)
         except Exception as error:  # whatever torch or the driver may raise
             self._as_it_is = True
-            reason = str(error).strip().splitlines() or [""]
-            self._note(f"not captured: {type(error).__name__}: {reason[0][:200]}")
+            self._note(f"not captured: {first_line(error)}")
             self._forget_gradients()
             return None
         return _Recording(graph, index, loss, [p.grad for p in self._parameters])

@@ -8,7 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CompiledNet"]
+__all__ = ["CompiledNet", "first_line"]
+
+
+def first_line(error: Exception) -> str:
+    """Kind of an error, and the beginning of what it says."""
+    reason = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {reason[0][:200]}"
 
 
 class CompiledNet:
@@ -39,6 +45,5 @@ class CompiledNet:
                 return self._compiled(*inputs)
             except Exception as error:  # whatever the compiler or its back end may raise
                 self._compiled = None
-                reason = str(error).strip().splitlines() or [""]
-                self._note(f"not compiled: {type(error).__name__}: {reason[0][:200]}")
+                self._note(f"not compiled: {first_line(error)}")
         return self.module(*inputs)
