@@ -8,7 +8,9 @@
 cut-offs, the last fit included, with the modules imported; CPU seconds do not count other
 processes, neither those that share the machine nor those that sktime starts. "spaces" compares
 what a search finds with the default, by MASE on points held out behind everything the search
-sees; "auto" does the same for `AutoMultiScale`.
+sees; "fresh" does so on series that had no part in the choice of the spaces, fixed before any
+result was seen; "auto" does the same for `AutoMultiScale`. "halving" compares successive halving
+with the whole grid.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Iterator
 from time import perf_counter, process_time
 
 import pandas as pd
-from sktime.datasets import load_airline
+from sktime.datasets import load_airline, load_macroeconomic
 from sktime.forecasting.base import BaseForecaster
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.performance_metrics.forecasting import MeanAbsoluteError
@@ -34,6 +36,14 @@ from skscale.tuning._splitter import LastWindows
 GRID = {"pretrained": ["auto", None], "season_length": [1, 12]}
 SERIES = ("airline", "lynx", "us consumption", "M4 H1")
 LONGEST = 3_000  # points of a series that are read
+RATES = {"learning_rate": [1e-4, 1e-3, 1e-2], "d_model": [4, 16, 64]}
+# Of each file under data: its columns, every so many rows, their frequency, the season.
+FRESH = {
+    "ett/ETTh2.csv.xz": (("HUFL", "OT"), 1, "h", 24),
+    "exchange_rate/exchange_rate.csv.xz": (("0", "OT"), 1, "D", 7),
+    "illness/national_illness.csv": (("AGE 0-4", "OT"), 1, "W", 52),
+    "weather/weather.csv.xz": (("T (degC)", "wv (m/s)"), 6, "h", 24),
+}
 
 
 def grid(options: Namespace) -> Iterator[dict[str, object]]:
@@ -61,16 +71,40 @@ def grid(options: Namespace) -> Iterator[dict[str, object]]:
 def spaces(options: Namespace) -> Iterator[dict[str, object]]:
     """MASE of the default and of what the default spaces find."""
     for name, y, season in _some(options, SERIES):
+        yield _row(name, y, season, _searches(y, season))
+
+
+def fresh(options: Namespace) -> Iterator[dict[str, object]]:
+    """MASE of the same on series that chose nothing."""
+    for name, y, season in _fresh(options):
+        yield _row(name, y, season, _searches(y, season))
+
+
+def halving(options: Namespace) -> Iterator[dict[str, object]]:
+    """MASE, seconds and epochs of a grid whole and halved."""
+    for name, y, season in _fresh(options):
         horizon, train, _ = _parts(y, season)
-        cv = LastWindows.of(train.to_frame(), horizon)
-        sigma, metric = SigmaForecaster(random_state=0), MeanAbsoluteError()
-        random = {"method": "random", "n_iter": 12, "random_state": 0}
+        cv, metric = LastWindows.of(train.to_frame(), horizon), MeanAbsoluteError()
+        sigma = SigmaForecaster(pretrained=None, max_epochs=18, random_state=0)
         found = {
-            "default": sigma,
-            "light": ForecastingSearchCV(sigma, cv, "light", metric),
-            "full, 12 drawn": ForecastingSearchCV(sigma, cv, "full", metric, **random),
+            "default": sigma.clone(),
+            "grid": ForecastingSearchCV(sigma, cv, RATES, metric),
+            "halving": ForecastingSearchCV(sigma, cv, RATES, metric, method="halving"),
         }
         yield _row(name, y, season, found)
+
+
+def _searches(y: pd.Series, season: int) -> dict[str, BaseForecaster]:
+    """Sigma as it is, and searched."""
+    horizon, train, _ = _parts(y, season)
+    cv = LastWindows.of(train.to_frame(), horizon)
+    sigma, metric = SigmaForecaster(random_state=0), MeanAbsoluteError()
+    random = {"method": "random", "n_iter": 12, "random_state": 0}
+    return {
+        "default": sigma,
+        "light": ForecastingSearchCV(sigma, cv, "light", metric),
+        "full, 12 drawn": ForecastingSearchCV(sigma, cv, "full", metric, **random),
+    }
 
 
 def auto(options: Namespace) -> Iterator[dict[str, object]]:
@@ -88,6 +122,17 @@ def _some(
     for name, y, season in series(options.data):
         if names is None or name in names:
             yield name, y[-LONGEST:], season
+
+
+def _fresh(options: Namespace) -> Iterator[tuple[str, pd.Series, int]]:
+    for column in ("realgdp", "unemp", "infl"):
+        yield f"US {column}", load_macroeconomic()[column], 4
+    for path, (columns, step, freq, season) in FRESH.items():
+        table = pd.read_csv(options.data / path, encoding="latin-1")[::step][-LONGEST:]
+        index = pd.period_range("2000-01-03", periods=len(table), freq=freq)
+        for column in columns:
+            name = f"{path.partition('/')[0]} {column}"
+            yield name, table[column].astype(float).set_axis(index), season
 
 
 def _parts(y: pd.Series, season: int) -> tuple[int, pd.Series, pd.Series]:
@@ -112,7 +157,7 @@ def _row(
     return row
 
 
-PARTS = {"grid": grid, "spaces": spaces, "auto": auto}
+PARTS = {"grid": grid, "spaces": spaces, "fresh": fresh, "halving": halving, "auto": auto}
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def fit_network(
     objective = forecaster._objective(model.network)
     model = _trained(forecaster, model, panel, run.minimising(objective, forecaster.callbacks))
     if checkpoints is not None and runtime.is_first:
-        checkpoints.remove()
+        checkpoints.end()
     return model
 
 

@@ -333,7 +333,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         self.codec_, self.history_ = codec, vars(history)
         self.n_timepoints_out_ = self._n_features_out = net.n_latent
         if checkpoints is not None:
-            checkpoints.remove()
+            checkpoints.end()
         return self
 
     def _training_config(self) -> TrainingConfig:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import glob
-import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from skscale import __version__
 from skscale.saving._container import Content, UnreadableFileError, read, unreadable, write
 from skscale.saving._values import Reader, Writer
-from skscale.training import Run
+from skscale.training.checkpoint import Checkpoint
 
-__all__ = ["Checkpoints", "check_folder", "checkpoints_of", "described"]
+__all__ = ["SUM", "Checkpoints", "check_folder"]
 
-# Parameters that change no bit, or are described otherwise.
-_LEFT_OUT = {"callbacks", "checkpoint_dir", "device", "random_state", "verbose"}
-_LONGEST = 100  # characters of a value that a message shows; longer ones are compared by a sum
-_SUM = "sha256:"
+SUM = "sha256:"  # what the text of a long value begins with
 
 
 class Checkpoints:
@@ -63,17 +55,20 @@ class Checkpoints:
         seeds = [_read(path, fit)[1] for path in left]  # each is checked
         self.seed = seeds[0] if seeds else seed
 
-    def __call__(self, network: str) -> _File:
+    def __call__(self, network: str) -> Checkpoint | None:
         """Checkpoint of one of the networks."""
+        return self._file(network)
+
+    def end(self) -> None:
+        """Remove the checkpoints of all networks: the fit is done."""
+        for file in self._files.values():
+            file.path.unlink(missing_ok=True)
+
+    def _file(self, network: str) -> _File:
         if network not in self._files:
             path = self._folder / f"{self._name}.{network}.zip"
             self._files[network] = _File(path, self._fit, self.seed)
         return self._files[network]
-
-    def remove(self) -> None:
-        """Remove the checkpoints of all networks, once the fit is done."""
-        for file in self._files.values():
-            file.path.unlink(missing_ok=True)
 
 
 class _File:
@@ -175,74 +170,8 @@ def check_folder(name: str, value: object) -> None:
         raise ValueError(f"{name} must be a folder, but {path!r} is a file")
 
 
-def checkpoints_of(
-    estimator: Any, data: dict[str, Any], run: Run, suffix: str = ""
-) -> Checkpoints | None:
-    """Where the fit of an estimator keeps its checkpoints; None if it keeps none.
-
-    A fit whose ``random_state`` is None goes on with the seed of the one that was killed.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Its parameters count, and among them ``checkpoint_dir`` says where.
-    data : dict
-        What the fit depends on besides, by the names that messages give it.
-    run : Run
-        Its seed, device and processes count.
-    suffix : str, default=""
-        Tells fits of one estimator apart in the names of files.
-    """
-    if estimator.checkpoint_dir is None:
-        return None
-    kind, runtime = type(estimator), run.runtime_on(torch.device("cpu"))
-    parameters = estimator.get_params(deep=False)
-    what = {
-        **{name: value for name, value in parameters.items() if name not in _LEFT_OUT},
-        **data,
-        "the class": f"{kind.__module__}.{kind.__qualname__}",
-        "random_state": None if estimator.random_state is None else run.seed,
-        "device": runtime.device.type,
-        "the number of processes": runtime.n_processes,
-        "skscale": __version__,
-        "torch": str(torch.__version__),
-    }
-    fit = {name: described(value, name) for name, value in what.items()}
-    return Checkpoints(estimator.checkpoint_dir, f"{kind.__name__}{suffix}", fit, run.seed)
-
-
-def described(value: Any, name: str) -> str:
-    """Text that two values share if they are the same.
-
-    Parameters
-    ----------
-    value : object
-        Functions are known by their names alone.
-    name : str
-        What it is, for the message.
-
-    Raises
-    ------
-    ValueError
-        If the value is none that can be saved.
-    """
-    if callable(value):
-        kind = value if hasattr(value, "__qualname__") else type(value)
-        return f"{kind.__module__}.{kind.__qualname__}"
-    writer = Writer()
-    plain = value.item() if isinstance(value, np.generic) else value
-    text = json.dumps(writer.put(plain, name))
-    if not writer.arrays and len(text) <= _LONGEST:
-        return text
-    total = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    for key, array in sorted(writer.arrays.items()):
-        total.update(f"{key} {array.dtype.str} {array.shape}".encode("utf-8", "surrogatepass"))
-        total.update(array.tobytes())
-    return _SUM + total.hexdigest()
-
-
 def _difference(name: str, was: str | None, now: str | None) -> str:
-    if was is None or now is None or _SUM in (was[: len(_SUM)], now[: len(_SUM)]):
+    if was is None or now is None or SUM in (was[: len(SUM)], now[: len(SUM)]):
         return f"{name} differs"
     return f"{name} was {was} and is {now}"
 

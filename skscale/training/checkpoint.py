@@ -29,8 +29,8 @@ class Checkpoint(Protocol):
         """Keep a state in the place of the last one."""
 
 
-# The checkpoint of a network, by its name within a fit.
-Checkpoints = Callable[[str], Checkpoint]
+# The checkpoint of a network, by its name within a fit; None if it has none.
+Checkpoints = Callable[[str], Checkpoint | None]
 
 
 class TrainingState(NamedTuple):
@@ -50,7 +50,7 @@ class TrainingState(NamedTuple):
     runtime: Runtime
 
     def keep(self, over: bool) -> None:
-        """Call after an epoch; ``over`` says that it was the last."""
+        """Call after an epoch; ``over`` says that no more would follow, however many are asked."""
         if self.checkpoint is None:
             return
         state = self._as_dict(over)

@@ -109,10 +109,10 @@ def train(
             generators_of(run, windows.device, config.compile),
             step.runtime,
         )
-        over = state.resume()
+        over = state.resume()  # for good; a training of more epochs goes on behind its last
         bar.update(len(history.train_loss) * steps)
         step.watch.begin()
-        while not over:
+        while not over and len(history.train_loss) < config.max_epochs:
             epoch, started = len(history.train_loss), perf_counter()
             rates = [rates_at(epoch * steps + i) for i in range(steps)]
             order = _order(windows, config.batch_size, steps, run.batches)
@@ -127,7 +127,7 @@ def train(
             history.seconds.append(perf_counter() - started)
             bar.set_postfix(loss=f"{history.train_loss[-1]:.4g}")
             impatient = best is not None and best.epochs_since(epoch) >= config.patience
-            over = step.watch.stops() or impatient or epoch + 1 == config.max_epochs
+            over = step.watch.stops() or impatient
             state.keep(over)
     history.best_epoch = len(history.train_loss) - 1 if best is None else best.restore()
     net.eval()

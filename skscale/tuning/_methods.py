@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -55,22 +57,28 @@ def halved(
 ) -> pd.DataFrame:
     """Successive halving (Jamieson and Talwalkar 2016): the best go on with more of a resource.
 
+    Where that is the number of epochs, their training goes on too.
+
     Returns
     -------
     DataFrame
         Rows of every round, ``iter`` and ``n_resources`` beside them.
     """
     most, rounds = trials.forecaster.get_params()[resource], []
-    last = 0
+    is_epochs = resource.rpartition("__")[2] == "max_epochs"
+    last, left = 0, list(range(len(candidates)))
     while factor ** (last + 1) <= len(candidates):
         last += 1
-    for iteration in range(last + 1):
-        given = max(1, most // factor ** (last - iteration))
-        rows = pd.DataFrame(trials.rows([{**one, resource: given} for one in candidates]))
-        rows["params"] = candidates
-        rounds.append(rows.assign(iter=iteration, n_resources=given))
-        order = rows.iloc[:, 0].sort_values(ascending=lower_is_better, kind="stable").index
-        candidates = [candidates[place] for place in order[: ceil(len(candidates) / factor)]]
+    with TemporaryDirectory() as folder:
+        for iteration in range(last + 1):
+            given = max(1, most // factor ** (last - iteration))
+            tried = [{**candidates[i], resource: given} for i in left]
+            folders = [Path(folder, str(i)) for i in left] if is_epochs else None
+            rows = pd.DataFrame(trials.rows(tried, folders))
+            rows["params"] = [candidates[i] for i in left]
+            rounds.append(rows.assign(iter=iteration, n_resources=given))
+            order = rows.iloc[:, 0].sort_values(ascending=lower_is_better, kind="stable").index
+            left = [left[place] for place in order[: ceil(len(left) / factor)]]
     return pd.concat(rounds, ignore_index=True)
 
 

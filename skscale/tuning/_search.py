@@ -51,6 +51,8 @@ class ForecastingSearchCV(AsksProbabilities, SavedBySktime, _DelegatedForecaster
         whole grid by default.
     resource : str, default="max_epochs"
         Integer parameter that halving begins with little of. The last round has the forecaster's.
+        With the number of epochs, candidates go on from their weights of the round before, with
+        the learning rates of the longer training; with others they begin anew.
         In a pipeline its name is that of the step before it, as in ``param_grid``.
     factor : int, default=3
         One of so many candidates goes on to the next round, with so many times the resource.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from warnings import warn
 
@@ -16,6 +17,7 @@ from sktime.forecasting.base import BaseForecaster
 from skscale.evaluation import backtest
 from skscale.evaluation._plan import Plan
 from skscale.ops.threads import threads_for
+from skscale.saving import carrying_on
 
 __all__ = ["Trials"]
 
@@ -62,18 +64,27 @@ class Trials:
         """Return the forecaster with the parameters of a candidate."""
         return self.forecaster.clone().set_params(**candidate)
 
-    def rows(self, candidates: Sequence[dict]) -> list[dict[str, Any]]:
+    def rows(
+        self, candidates: Sequence[dict], folders: Sequence[Path | None] | None = None
+    ) -> list[dict[str, Any]]:
         """One row of ``cv_results_`` for each candidate.
+
+        Parameters
+        ----------
+        candidates : sequence of dict
+        folders : sequence of Path, optional
+            One for each, where its training goes on from if it had fewer epochs before.
 
         Raises
         ------
         ValueError
             If all of them failed.
         """
+        given = zip(candidates, folders or [None] * len(candidates), strict=True)
         if self.n_jobs in (None, 1):
-            found = [self._row(candidate) for candidate in candidates]
+            found = [self._row(candidate, folder) for candidate, folder in given]
         else:
-            jobs = (delayed(self._row_on_one_core)(candidate) for candidate in candidates)
+            jobs = (delayed(self._row_on_one_core)(*one) for one in given)
             found = Parallel(n_jobs=self.n_jobs)(jobs)
         failed = [error for _, error in found if error is not None]
         if failed and len(failed) == len(found):
@@ -87,18 +98,21 @@ class Trials:
                 warn(message, FitFailedWarning, stacklevel=2)
         return [row for row, _ in found]
 
-    def _row_on_one_core(self, candidate: dict) -> tuple[dict[str, Any], Exception | None]:
+    def _row_on_one_core(
+        self, candidate: dict, folder: Path | None
+    ) -> tuple[dict[str, Any], Exception | None]:
         """Leave the other cores to the other processes."""
         with threads_for(0):
-            return self._row(candidate)
+            return self._row(candidate, folder)
 
-    def _row(self, candidate: dict) -> tuple[dict[str, Any], Exception | None]:
+    def _row(self, candidate: dict, folder: Path | None) -> tuple[dict[str, Any], Exception | None]:
         times, error = [np.nan, np.nan], None
         try:
             forecaster = self.of(candidate)
-            found = backtest(
-                forecaster, self.y, self.cv, self.X, self.metric, refit=self.refit, detail=True
-            )
+            with carrying_on(folder):
+                found = backtest(
+                    forecaster, self.y, self.cv, self.X, self.metric, refit=self.refit, detail=True
+                )
             table = found.scores
         except Exception as caught:
             if self.error_score == "raise":

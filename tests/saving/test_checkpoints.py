@@ -45,9 +45,9 @@ def test_every_network_has_a_file_and_all_are_removed(tmp_path):
         checkpoints(name).write(STATE)
     (tmp_path / "mine.txt").write_text("")
     assert len(os.listdir(tmp_path)) == 3
-    checkpoints.remove()
+    checkpoints.end()
     assert os.listdir(tmp_path) == ["mine.txt"]
-    checkpoints.remove()
+    checkpoints.end()
 
 
 def test_the_seed_of_the_fit_goes_on(tmp_path):

@@ -112,6 +112,17 @@ def test_what_was_over_is_not_trained_further():
     check_same(again, whole)
 
 
+@pytest.mark.parametrize("validation", [HELD_OUT, None], ids=["validated", "not validated"])
+@pytest.mark.parametrize("schedule", ["constant", "halving"])
+def test_more_epochs_go_on_behind_the_last(schedule, validation):
+    memory, settings = Memory(), {"lr_schedule": schedule, "validation": validation}
+    for epochs in (1, 2, 5):
+        _, history, _ = trained(memory, max_epochs=epochs, **settings)
+        assert len(history.train_loss) == epochs
+    assert len(memory.states) == 5
+    check_same(trained(memory, **settings), trained(**settings))
+
+
 def test_callbacks_are_told_where_training_stands():
     seen = []
 

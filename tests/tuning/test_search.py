@@ -28,6 +28,7 @@ from skscale.forecasting import (
     _fitting,
     all_forecasters,
 )
+from skscale.training import Callback
 from skscale.tuning import AutoMultiScale, ForecastingSearchCV
 
 from ..forecasting.conftest import series, wave  # noqa: F401
@@ -151,6 +152,67 @@ def test_halving_gives_more_epochs_to_fewer_candidates(series):  # noqa: F811
     last = backtest(forecaster.clone().set_params(**search.best_params_), series, CV)
     assert search.best_score_ == pytest.approx(last.iloc[:, 0].mean())
     assert search.best_forecaster_.max_epochs == 9
+
+
+class Counting(Callback):
+    """Counts the epochs that all fits of a process train."""
+
+    trained = 0
+
+    def on_epoch_end(self, progress):
+        Counting.trained += 1
+
+
+def test_halving_carries_weights_on(series, monkeypatch):  # noqa: F811
+    """A candidate that goes on has the scores of one that was trained from its first epoch."""
+    monkeypatch.setattr(Counting, "trained", 0)
+    grid = {"context_length": [4, 6, 8, 10, 12, 14, 16, 18, 20]}
+    forecaster = DLinearForecaster(
+        max_epochs=18,
+        lr_schedule="halving",
+        pretrained=None,
+        callbacks=[Counting()],
+        random_state=0,
+    )
+    options = {"method": "halving", "refit": False}
+    found = ForecastingSearchCV(forecaster, CV, grid, **options).fit(series).cv_results_
+    assert found["n_resources"].tolist() == [2] * 9 + [6] * 3 + [18]
+    assert Counting.trained == 9 * 2 + 3 * 4 + 12
+    for row in found.to_dict("records"):
+        anew = forecaster.clone().set_params(**row["params"], max_epochs=row["n_resources"])
+        scores = backtest(anew, series, CV).iloc[:, 0]
+        assert row["mean_test_MeanAbsolutePercentageError"] == scores.mean()
+
+
+def test_halving_carries_on_in_processes_pipelines_and_at_every_fit(series):  # noqa: F811
+    inner = DLinearForecaster(max_epochs=6, lr_schedule="constant", pretrained=None, random_state=0)
+    pipe = TransformedTargetForecaster([("log", LogTransformer()), ("net", inner)])
+    grid = {"net__context_length": [4, 6, 8]}
+    options = {"method": "halving", "resource": "net__max_epochs", "refit": False, "strategy": 2}
+    for n_jobs in (None, 2):
+        search = ForecastingSearchCV(pipe, CV, grid, n_jobs=n_jobs, **options).fit(series)
+        last = search.cv_results_.iloc[-1]
+        anew = pipe.clone().set_params(**last["params"])
+        scores = backtest(anew, series, CV, refit=2).iloc[:, 0]
+        assert last["mean_test_MeanAbsolutePercentageError"] == pytest.approx(scores.mean())
+
+
+def test_halving_tells_functions_of_one_name_apart(series):  # noqa: F811
+    losses = [lambda f, batch, p=p: (f - batch.y).abs().pow(p).mean() for p in (1, 2, 4)]
+    forecaster = quick(pretrained=None, lr_schedule="constant")
+    options = {"method": "halving", "refit": False}
+    search = ForecastingSearchCV(forecaster, CV, {"loss": losses}, **options).fit(series)
+    found = search.cv_results_["mean_test_MeanAbsolutePercentageError"].iloc[-1]
+    anew = forecaster.clone().set_params(**search.best_params_)
+    assert found == backtest(anew, series, CV).iloc[:, 0].mean()
+
+
+def test_halving_of_another_resource_begins_anew(series, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(Counting, "trained", 0)
+    forecaster = quick(pretrained=None, callbacks=[Counting()], batch_size=90)
+    options = {"method": "halving", "resource": "batch_size", "refit": False}
+    ForecastingSearchCV(forecaster, CV, {"context_length": [4, 6, 8]}, **options).fit(series)
+    assert Counting.trained == 2 * (3 + 1)
 
 
 def test_higher_is_better_where_the_metric_says_so(series):  # noqa: F811
