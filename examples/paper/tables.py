@@ -19,6 +19,8 @@ from examples.paper.results import settings_text
 DATASETS = ("ETTh1", "ETTh2", "ETTm1", "ETTm2", "Exchange", "Weather")
 HORIZONS = (96, 192, 336, 720)
 WHOLE = "whole model"
+# Settings of which a run may have less where the whole costs hours, with the words of the note.
+SMALLER = {"d_model": "features", "max_epochs": "epochs"}
 DASH = "–"
 
 
@@ -41,7 +43,7 @@ def _settings(runs: pd.DataFrame, model: str) -> pd.Series:
 
 
 def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Runs with a model's own settings but for ``max_epochs``: of each cell, the longest.
+    """Runs with a model's own settings, or less of `SMALLER`: of each cell, the largest.
 
     A column ``shortened`` says "2 of 10 epochs" where no run had the model's own number.
     """
@@ -49,20 +51,19 @@ def trained_longest(runs: pd.DataFrame, model: str) -> pd.DataFrame:
         return runs.assign(shortened=pd.Series(dtype=str))
     runs = runs[runs["model"] == model]
     given = runs["settings"].map(json.loads)
-    wanted = _settings(runs, model)
-    same = pd.Series(
-        [
-            g | {"max_epochs": 0} == w | {"max_epochs": 0}
-            for g, w in zip(given, wanted, strict=True)
-        ],
-        index=runs.index,
-        dtype=bool,
-    )
-    epochs, whole = (part.map(lambda s: s.get("max_epochs", 0)) for part in (given, wanted))
-    shown = epochs.astype(str) + " of " + whole.astype(str) + " epochs"
-    runs = runs.assign(allowed=epochs, shortened=shown.where(epochs != whole, ""))[same]
-    most = runs.groupby(["dataset", "context", "horizon"])["allowed"].transform("max")
-    return runs[runs["allowed"] == most]
+    notes = [_what_is_less(g, w) for g, w in zip(given, _settings(runs, model), strict=True)]
+    sizes = [tuple(g.get(name, 0) for name in SMALLER) for g in given]
+    runs = runs.assign(size=sizes, shortened=notes).dropna(subset="shortened")
+    largest = runs.groupby(["dataset", "context", "horizon"])["size"].transform("max")
+    return runs[runs["size"] == largest]
+
+
+def _what_is_less(given: dict, wanted: dict) -> str | None:
+    """Say what is smaller than in a model's own settings; None if more or other things differ."""
+    changed = [name for name in given | wanted if given.get(name) != wanted.get(name)]
+    if any(name not in SMALLER or given[name] > wanted[name] for name in changed):
+        return None
+    return ", ".join(f"{given[name]} of {wanted[name]} {SMALLER[name]}" for name in changed)
 
 
 def cells(runs: pd.DataFrame) -> pd.DataFrame:

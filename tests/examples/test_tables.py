@@ -5,7 +5,7 @@ import pytest
 
 from examples.paper import ablation, baselines, figures, m4_tables, page, tables
 from examples.paper.m4_recipes import RECIPES
-from examples.paper.models import sigma_settings
+from examples.paper.models import MODELS, sigma_settings
 from examples.paper.published import published
 from examples.paper.results import settings_text
 
@@ -80,6 +80,28 @@ def test_a_shortened_run_stands_in_and_says_so():
     assert "| ETTh1 | 96 | 0.375 ± 0.007 |" in text
     assert "| ETTh1 | 336 | 0.500 | 0.481 | 1.040 |" in text
     assert "| 1, 3 of 10 epochs |" in text
+
+
+def test_a_smaller_network_stands_in_and_says_so():
+    own = MODELS["micn"].settings_at("ETTh1", 96)
+    assert own["d_model"] == 512
+
+    def row(seed, mse, **changes):
+        return ("micn", "ETTh1", 96, 96, seed, settings_text(own | changes), mse, mse)
+
+    found = runs(
+        row(0, 0.5, d_model=64, max_epochs=2),
+        row(0, 0.4, d_model=64),
+        row(0, 0.3, d_model=32),
+        row(0, 0.2, d_model=1024),
+        row(0, 0.1, learning_rate=1.0),
+    )
+    kept = tables.trained_longest(found, "micn")
+    assert kept["mse"].tolist() == [0.4]
+    assert kept["shortened"].tolist() == ["64 of 512 features"]
+    whole = pd.concat([found, runs(row(0, 0.6))])
+    assert tables.trained_longest(whole, "micn")["mse"].tolist() == [0.6]
+    assert tables.trained_longest(whole, "micn")["shortened"].tolist() == [""]
 
 
 def test_ratios_are_over_the_papers_cells_at_its_context():
