@@ -30,7 +30,7 @@ from skscale.representation._codec import (
     channels_last,
 )
 from skscale.saving import check_folder, checkpoints_of
-from skscale.training import Rows, Run, Runtime, TrainingConfig, resolve_device, train
+from skscale.training import Objective, Rows, Run, Runtime, TrainingConfig, resolve_device, train
 
 __all__ = ["MultiScaleAutoencoder"]
 
@@ -317,7 +317,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         rows = ((channels_last(x) - location.to(x)) / scale.to(x)).to(runtime.device, torch.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         gaps = self._allows_nan()
-        run = Run(seed, runtime, ReconstructionLoss(self.kl_weight, gaps), self.verbose)
+        run = Run(seed, runtime, self._objective(gaps), self.verbose)
         checkpoints = checkpoints_of(self, {"X": x.numpy(force=True)}, run)
         if checkpoints is not None:
             run = replace(run, seed=checkpoints.seed, checkpoints=checkpoints)
@@ -335,6 +335,10 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         if checkpoints is not None:
             checkpoints.end()
         return self
+
+    def _objective(self, gaps: bool) -> Objective:
+        """What training minimises."""
+        return ReconstructionLoss(self.kl_weight, gaps)
 
     def _training_config(self) -> TrainingConfig:
         return TrainingConfig(

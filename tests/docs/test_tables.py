@@ -1,13 +1,19 @@
-"""Numbers of the home page and of the page of models are those of the stored tables."""
+"""Numbers of pages are those of the stored tables."""
 
 import pytest
 
-from examples import glance
-from examples.benchmarks import anomalies, classification, models
+from examples import augmentation, glance, latent_penalties
+from examples.benchmarks import anomalies, augmented_forecasts, classification, models
 from skscale.forecasting import all_forecasters
 
 
-@pytest.mark.parametrize("page", [anomalies, classification, glance, models])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *(anomalies, augmentation, augmented_forecasts, classification, glance, latent_penalties),
+        models,
+    ],
+)
 def test_a_page_has_the_numbers_of_its_tables(page):
     text = page.PAGE.read_text(encoding="utf-8")
     assert text == page.filled(text)
