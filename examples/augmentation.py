@@ -1,11 +1,12 @@
-"""Does augmentation help a simple classifier? Seven ways on two small sets inside sktime.
+"""Does augmentation help a simple classifier? Eight ways on two small sets inside sktime.
 
     python -m examples.augmentation
 
 Each way adds ``COPIES`` variations of every training series: jitter (independent normal noise),
 scaling (one normal factor for a series), or variations in the latent space of a multi-scale
 autoencoder fitted on the training series: noise, one factor for a scale, the difference of two
-series of a class, or a part of the way to a neighbour of the class. The strength of each is
+series of a class, or a part of the way to a neighbour of the class; noise also where sparse series
+change most ("adaptive"), and in a variational form. The strength of each is
 chosen by cross-validation on the training part, where variations of held-out series never enter
 the training; the test part is used once. One-nearest-neighbour and logistic regression classify;
 test accuracy is the mean over seeds.
@@ -42,9 +43,14 @@ COPIES = 4
 STRENGTHS = (0.1, 0.3, 1.0)
 
 
-def autoencoder(X: np.ndarray, seed: int) -> MultiScaleAutoencoder:
+def autoencoder(X: np.ndarray, seed: int, variational: bool = False) -> MultiScaleAutoencoder:
     return MultiScaleAutoencoder(
-        latent_size=8, hidden_size=128, validation_fraction=0.0, device="cpu", random_state=seed
+        latent_size=8,
+        hidden_size=128,
+        variational=variational,
+        validation_fraction=0.0,
+        device="cpu",
+        random_state=seed,
     ).fit(X)
 
 
@@ -53,7 +59,9 @@ class Augmenter:
 
     def __init__(self, X: np.ndarray, y: np.ndarray, way: str, seed: int):
         self.X, self.y, self.way, self.seed = X, y, way, seed
-        self.model = autoencoder(X, seed) if way.startswith("latent") else None
+        self.model = None
+        if way.startswith("latent"):
+            self.model = autoencoder(X, seed, variational=way.endswith("variational"))
 
     def extended(self, strength: float) -> tuple[np.ndarray, np.ndarray]:
         """Series with ``COPIES`` variations of each, and their labels."""
@@ -70,15 +78,15 @@ class Augmenter:
         if self.way == "scaling":
             return X * (1 + strength * rng.standard_normal((len(X), 1)))
         assert self.model is not None
-        method, _, adaptive = self.way.removeprefix("latent ").partition(", ")
+        method, _, form = self.way.removeprefix("latent ").partition(", ")
         return self.model.augment(
-            X, strength, method=method, y=self.y, adaptive=adaptive == "adaptive", random_state=rng
+            X, strength, method=method, y=self.y, adaptive=form == "adaptive", random_state=rng
         )
 
 
 WAYS = (
     *("none", "jitter", "scaling", "latent noise", "latent magnitude", "latent translation"),
-    *("latent interpolation", "latent noise, adaptive"),
+    *("latent interpolation", "latent noise, adaptive", "latent noise, variational"),
 )
 
 

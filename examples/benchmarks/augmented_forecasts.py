@@ -4,10 +4,11 @@ A network is trained from scratch on few series of a panel and forecasts the las
 these series, and of series that it has not seen; error is MASE. Every series is in units of its
 training part, which ends two horizons before the end, and cut into pieces of a context and two
 horizons less one point: but for the oldest, each window of the series lies in one of them. Each
-way adds ``COPIES`` variations of every piece: jitter (independent normal noise), scaling (one normal factor), or
-changes of the latent values of a multi-scale autoencoder fitted on the pieces. Its strength is
-that of the least error over the last horizon but one of the series trained on. Without variations
-every piece is repeated as often, so that a network always takes the same number of steps.
+way adds ``COPIES`` variations of every piece: jitter (independent normal noise), scaling (one
+normal factor), or changes of the latent values of a multi-scale autoencoder fitted on the pieces.
+Its strength is that of the least error over the last horizon but one of the series trained on.
+Without variations every piece is repeated as often, so that a network always takes the same number
+of steps.
 
 M4 Hourly is the competition's training file without the series that other studies keep aside
 (numbers 3 and 7 modulo 10). BasicMotions (10 Hz, the first channel of every case) and monthly

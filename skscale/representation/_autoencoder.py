@@ -67,8 +67,9 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         distribution, which `sample` draws from. `transform` gives the mean.
     kl_weight : float, default=0.1
         Weight of the Kullback-Leibler divergence of a series, divided by its number of values,
-        against the mean squared error. It is twice the variance of the noise that the model
-        assumes, in units of the variance of the data if they are standardised.
+        against the mean squared error: the beta of Higgins et al. (2017). It is twice the
+        variance of the noise that the model assumes, in units of the variance of the data if
+        they are standardised.
     standardize : bool, default=True
         Centre and scale every channel by mean and standard deviation of the data in `fit`
         before the network sees it. Reconstructions are in the units of the data.
@@ -135,6 +136,11 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
     -----
     Training is in float32. Series in float64 are standardised, encoded and decoded in float64,
     so that no result depends on the other series of a call.
+
+    References
+    ----------
+    Higgins et al. (2017), beta-VAE: learning basic visual concepts with a constrained variational
+    framework, ICLR.
 
     Examples
     --------

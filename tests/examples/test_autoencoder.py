@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from examples import augmentation
+from examples import augmentation, latent_penalties
 from examples.paper import autoencoder_series as series
 from examples.paper import mnist
 
@@ -68,3 +69,38 @@ def test_augmentation_adds_copies_of_the_same_classes(way):
     # Differences of few series repeat; all else is drawn from a continuum.
     repeated = way == "latent translation"
     assert len(np.unique(more, axis=0)) >= (13 if repeated else len(more))
+
+
+def test_correlation_of_latent_values():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 3)) + 5
+    expected = np.corrcoef(z.T)[np.triu_indices(3, 1)]
+    measure = latent_penalties.mean_square_correlation
+    found = measure(torch.from_numpy(z))
+    assert float(found) == pytest.approx(np.mean(expected**2), rel=1e-4)
+    assert float(measure(torch.from_numpy(100 * z))) == pytest.approx(float(found), rel=1e-4)
+    still = torch.zeros(4, 2, requires_grad=True)
+    measure(still).backward()
+    assert torch.isfinite(still.grad).all()
+
+
+def test_penalties_do_what_they_say():
+    X = np.sin(np.arange(24) / 4 + np.linspace(0, 6, 60)[:, None])
+    settings = {"latent_size": 3, "hidden_size": 16, "max_epochs": 30, "random_state": 0}
+    fit = {
+        name: latent_penalties.autoencoder(penalty, **settings).fit(X)
+        for name, penalty in {
+            "none": latent_penalties.NONE,
+            "L2": latent_penalties.Penalty("L2", 10.0),
+            "decorrelated": latent_penalties.Penalty("decorrelated", 10.0),
+            "variational": latent_penalties.Penalty("variational", 0.1),
+        }.items()
+    }
+    size = {name: np.square(model.transform(X)).mean() for name, model in fit.items()}
+    assert size["L2"] < 0.1 * size["none"]
+    correlation = {
+        name: float(latent_penalties.mean_square_correlation(torch.from_numpy(model.transform(X))))
+        for name, model in fit.items()
+    }
+    assert correlation["decorrelated"] < 0.5 * correlation["none"]
+    assert [fit[name].variational for name in fit] == [False, False, False, True]
