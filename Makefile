@@ -40,6 +40,7 @@ paper: $(VENV)/.demo  ## run what the papers' tables lack (days for all), rebuil
 			|| exit 1; done
 	$(BIN)/python -m examples.paper.m4_zero_shot --data $(DATA)
 	$(call RUN,ablation)
+	$(call RUN,future_work)
 	$(call RUN,context_length)
 	$(BIN)/python -m examples.paper.context_cost
 	$(BIN)/python -m examples.paper.case_study --data $(DATA)

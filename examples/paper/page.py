@@ -21,6 +21,7 @@ import pandas as pd
 from examples.command_line import script_parser
 from examples.paper import figures
 from examples.paper.efficiency import FIGURE_5, draw, with_errors
+from examples.paper.future_work_table import future_work_table
 from examples.paper.m4_tables import m4_networks_table, m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
 from examples.paper.network_tables import efficiency_table, networks_table
@@ -57,8 +58,9 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "context_length",
         "context_cost",
         "efficiency",
+        "future_work",
     )
-    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs, efficiency = (
+    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs, efficiency, future = (
         read(n, folder) for n in names
     )
     return {
@@ -77,6 +79,7 @@ def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
         "m4 networks": m4_networks_table(m4),
         "m4 zero-shot": zero_shot_table(zero_shot),
         "ablation": ablation_table(runs, ablation),
+        "future_work": future_work_table(runs, future),
         "context_length": context_table(runs, contexts),
         "context_cost": cost_table(costs),
     }

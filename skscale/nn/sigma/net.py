@@ -14,7 +14,7 @@ from skscale.nn.layers.checks import check_choice, check_flag, check_integer, ch
 from skscale.nn.layers.dense import dense
 from skscale.nn.layers.embedding import CircularEmbedding
 from skscale.nn.layers.normalisation import RevIN
-from skscale.nn.sigma.block import BLOCK_INPUTS, SigmaBlock
+from skscale.nn.sigma.block import BLOCK_INPUTS, Plan, SigmaBlock
 from skscale.nn.sigma.mixers import MIXINGS, Embedded, FeatureMLP, make_mixer
 from skscale.nn.sigma.scaling import ScaleKernel, smooth_rows
 
@@ -130,12 +130,16 @@ class SigmaNet(ForecastNet):
         self.blocks = nn.ModuleList()
         for _ in range(n_layers):
             features = FeatureMLP(d_model, d_ff) if feature_transformation else None
-            kernel = ScaleKernel(self.context_length, scaling)
+            kernel = self._kernel(scaling)
             mixer = make_mixer(mixing, self.context_length, joint, features)
             self.blocks.append(SigmaBlock(kernel, mixer, block_input))
         self.head = dense(2 * self.context_length, self.prediction_length)
         self.projection = dense(d_model, 1)
         self._reset_parameters()
+
+    def _kernel(self, scaling: str) -> ScaleKernel:
+        """Build the kernel of a block; a subclass may have another."""
+        return ScaleKernel(self.context_length, scaling)
 
     def _reset_parameters(self) -> None:
         """Set the initial values of the official code."""
@@ -218,8 +222,7 @@ class SigmaNet(ForecastNet):
 
     def _branches(self, rows: Tensor, past_features: Tensor | None) -> Tensor:
         """Both branches behind the last block, projected to one feature: (rows, 2 * length)."""
-        layers = self._blocks
-        plans = [layer.prepare(rows.shape[0]) for layer in layers]
+        plans = [layer.prepare(rows.shape[0]) for layer in self._blocks]
         width = 2 * self.context_length * self.d_model
         size = block_size(rows.shape[0], width, _ROW_BLOCK_ELEMENTS, rows.device)
         outputs = []
@@ -227,10 +230,15 @@ class SigmaNet(ForecastNet):
         for start in starts:
             block = slice(start, start + size)
             h = self._embed(rows[block], _row_features(past_features, block, self.n_channels))
-            for layer, plan in zip(layers[:-1], plans[:-1], strict=True):
-                h = layer.advance(h, plan, rows[block])
-            outputs.append(layers[-1].project(h, plans[-1], rows[block], self.projection))
+            outputs.append(self._through(h, plans, rows[block]))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+
+    def _through(self, h: Embedded, plans: list[Plan], rows: Tensor) -> Tensor:
+        """Both branches of embedded ``rows`` behind the blocks, one after the other."""
+        *layers, last = self._blocks
+        for layer, plan in zip(layers, plans[:-1], strict=True):
+            h = layer.advance(h, plan, rows)
+        return last.project(h, plans[-1], rows, self.projection)
 
     def _embed(self, rows: Tensor, features: Tensor | None) -> Embedded:
         basis, mix = self.embedding.shifts(rows), self.embedding.weight.flatten(1)
