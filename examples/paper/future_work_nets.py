@@ -1,7 +1,13 @@
 """What the Sigma paper leaves to future work, each a small change of `SigmaNet`.
 
-All of them draw the weights that Sigma draws with the same seed, and those that start at zero
-start as Sigma itself.
+Weights are added behind all of Sigma's, so that one seed draws the same ones, and those that move
+its forecast start at zero. What was left to choose was chosen by the validation loss of ETTh1, 720
+steps, seed 0, where Sigma has 1.5653. It told only the first choice apart from chance:
+
+- scales of a window moved by a linear map of it 1.5695, by an MLP of eight hidden features 1.5654,
+  all alike by a linear map 1.5656;
+- channels mixed in the window 1.5654, in the forecast 1.5655;
+- found scales that are learned further 1.5647, that stay 1.5647.
 """
 
 from __future__ import annotations
@@ -13,10 +19,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import gelu, softplus
 
 from skscale.forecasting import SigmaForecaster
 from skscale.nn import ScaleKernel, SigmaNet
+from skscale.nn.layers.dense import dense, zero_map
 from skscale.nn.sigma.block import SigmaBlock
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian, forecastability
 from skscale.ops.arrays import from_numpy
@@ -44,11 +51,15 @@ def gaussian_from(scale: float, length: int) -> ScaleKernel:
 
 
 class WindowScalesKernel(ScaleKernel):
-    """Scales that all windows share, moved for each of them by a linear map of the window."""
+    """Scales that all windows share, moved for each of them by a small MLP of the window."""
+
+    n_hidden = 8
 
     def __init__(self, length: int):
         super().__init__(length)
-        self.move = nn.Parameter(torch.zeros(length, length, dtype=torch.float32))
+        self.inner = dense(length, self.n_hidden)
+        nn.init.xavier_uniform_(self.inner.weight)
+        self.move = zero_map(self.n_hidden, length)
 
     @property
     def per_sample(self) -> bool:
@@ -57,14 +68,17 @@ class WindowScalesKernel(ScaleKernel):
 
     def forward(self, x: Tensor | None = None) -> Tensor:
         """Weights (rows, length) of windows ``x`` (rows, length)."""
-        return discrete_gaussian(softplus(self.theta + x @ self.move.T), self.length)
+        raw = self.theta + self.move(gelu(self.inner(x)))
+        return discrete_gaussian(softplus(raw), self.length)
 
 
 class WindowScalesNet(SigmaNet):
     """Sigma whose scales have a part of each window's own, zero at the start."""
 
-    def _kernel(self, scaling: str) -> ScaleKernel:
-        return WindowScalesKernel(self.context_length)
+    def _reset_parameters(self) -> None:
+        super()._reset_parameters()
+        for block in self.blocks:
+            block.kernel = WindowScalesKernel(self.context_length)
 
 
 class ScaleBankNet(SigmaNet):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch.nn.functional import softplus
+from torch.nn.functional import gelu, softplus
 
 from examples.paper import future_work
 from examples.paper import runs as paper_runs
@@ -42,7 +42,7 @@ def windows(n_channels=2, seed=1):
 
 
 STARTS = [
-    (WindowScalesNet, {}, "blocks.0.kernel.move"),
+    (WindowScalesNet, {}, "blocks.0.kernel.move.weight"),
     (ChannelMixingNet, {}, "mix"),
     (FoundScaleNet, {"scaling": SIGMAS_START}, "blocks.0.kernel.theta"),
     (EqualBankNet, {}, "blocks.2.kernel.theta"),
@@ -64,14 +64,17 @@ def test_a_change_starts_as_sigma_with_the_same_seed_and_learns(
     assert gradient.abs().max() > 1e-9
 
 
-def test_every_window_has_the_scales_that_its_map_gives():
+def test_every_window_has_scales_of_its_own():
     net = build(WindowScalesNet, n_channels=1, normalize=False)
-    torch.nn.init.normal_(net.blocks[0].kernel.move, std=0.3)
+    kernel = net.blocks[0].kernel
+    torch.nn.init.normal_(kernel.move.weight)
     x = windows(n_channels=1)
     plain = build(SigmaNet, n_channels=1, normalize=False)
     for window, forecast in zip(x, net(x), strict=True):
-        scales = torch.nn.Parameter(net.blocks[0].kernel.move @ window[:, 0])
-        plain.blocks[0].kernel.theta = scales
+        hidden = gelu(kernel.inner.weight @ window[:, 0] + kernel.inner.bias)
+        plain.blocks[0].kernel.theta = torch.nn.Parameter(
+            kernel.theta + kernel.move.weight @ hidden
+        )
         torch.testing.assert_close(plain(window[None])[0], forecast, rtol=0, atol=1e-5)
 
 
