@@ -28,20 +28,6 @@ from skscale.nn.sigma.block import SigmaBlock
 from skscale.ops import apply_symmetric_kernel, discrete_gaussian, forecastability
 from skscale.ops.arrays import from_numpy
 
-__all__ = [
-    "ChannelMixingForecaster",
-    "ChannelMixingNet",
-    "FoundScaleForecaster",
-    "FoundScaleNet",
-    "ScaleBankForecaster",
-    "ScaleBankNet",
-    "WindowScalesForecaster",
-    "WindowScalesKernel",
-    "WindowScalesNet",
-    "gaussian_from",
-    "most_forecastable_scale",
-]
-
 
 def gaussian_from(scale: float, length: int) -> ScaleKernel:
     """Sigma's kernel, all distances of it starting at ``scale`` in the place of log 2."""
