@@ -57,9 +57,7 @@ def global_forecaster(forecaster: NetworkForecaster) -> NetworkForecaster:
     """Pre-trained forecaster that takes any series, and trains no more; no data go with it."""
     model = fitted_network(forecaster)
     fresh = forecaster.clone().set_params(fine_tune=False, callbacks=())
-    fresh.pretrained_ = model
-    fresh._pretrained_attrs = ["pretrained_"]
-    fresh._state = "pretrained"
+    fresh._become_pretrained(model)
     return fresh
 
 

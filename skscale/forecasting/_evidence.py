@@ -110,7 +110,7 @@ def _compare(
     chosen = chosen[validation.place(chosen)[1] >= least]
     if not len(chosen):
         return 1.0, 0
-    values = prior.history_length * validation.buffer.values.shape[1]
+    values = prior.history_length * validation.n_channels
     most = min(_WINDOWS, max(8, _VALUES_AT_ONCE // values))
     chosen = chosen[:: -(-len(chosen) // most)]
     series, cut = validation.place(chosen)

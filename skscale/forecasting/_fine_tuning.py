@@ -116,14 +116,17 @@ def _with(prior: Prior, net: _OfRows) -> Prior:
 def _samples(prior: Prior, windows: Windows, at_most: int, run: Run) -> Rows:
     """Rows of what the net sees of windows, channel by channel, at random, and of what came."""
     assert prior.net is not None
-    n_channels, horizon = windows.buffer.values.shape[1], prior.net.prediction_length
+    n_channels, horizon = windows.n_channels, prior.net.prediction_length
     windows = windows.reaching_back(prior.history_length, horizon)
     chosen = torch.randperm(len(windows), generator=run.batches)[: -(-at_most // n_channels)]
-    size = max(1, _AT_ONCE // n_channels)
-    blocks = chosen.to(windows.device).split(size) if len(chosen) else ()
-    width = 2 * prior.net.context_length + 3 * horizon
-    none = windows.buffer.values.new_zeros(0, width)
-    return Rows(torch.cat([none, *(_rows(prior, windows.batch(block)) for block in blocks)]))
+    size, width = max(1, _AT_ONCE // n_channels), 2 * prior.net.context_length + 3 * horizon
+    rows = [torch.zeros(0, width, device=windows.device)]
+    if len(chosen):
+        # All at once: where the data are not in memory, they are read once.
+        batch = windows.batch(chosen.to(windows.device))
+        blocks = (slice(i, i + size) for i in range(0, len(chosen), size))
+        rows += [_rows(prior, batch.take(block)) for block in blocks]
+    return Rows(torch.cat(rows))
 
 
 def _rows(prior: Prior, batch: Batch) -> Tensor:

@@ -35,7 +35,9 @@ from skscale.training import History, Run, Runtime, TrainingConfig, train
 if TYPE_CHECKING:
     from skscale.forecasting._base import NetworkForecaster
 
-__all__ = ["fit_network"]
+__all__ = ["fit_network", "new_model", "run_of", "trained"]
+
+_CPU = torch.device("cpu")
 
 
 @torch.inference_mode(False)
@@ -56,23 +58,30 @@ def fit_network(
     """
     # Nothing may depend on the order in which the series of a panel come.
     panel = panel.check_observed(2 if start is None else 1).trimmed().in_order_of_names()
-    runtime = Runtime.of(forecaster.device, forecaster.precision)
-    seed = runtime.agree(int(check_random_state(forecaster.random_state).randint(2**31 - 1)))
-    run = Run(seed, runtime, verbose=forecaster.verbose)
+    run = run_of(forecaster)
     checkpoints = checkpoints_of_fit(forecaster, panel, horizon, start, run)
     if checkpoints is not None:
-        run = replace(run, seed=runtime.agree(checkpoints.seed), checkpoints=checkpoints)
+        seed = run.runtime_on(_CPU).agree(checkpoints.seed)
+        run = replace(run, seed=seed, checkpoints=checkpoints)
     with run.numbers:
-        model = _new_model(forecaster, panel, horizon) if start is None else deepcopy(start)
-    panel = model.check(panel)
-    objective = forecaster._objective(model.network)
-    model = _trained(forecaster, model, panel, run.minimising(objective, forecaster.callbacks))
-    if checkpoints is not None and runtime.is_first:
+        model = new_model(forecaster, panel, horizon) if start is None else deepcopy(start)
+    model, parts = _prepared(forecaster, model, model.check(panel), run)
+    evidence = Evidence(panel.values.size, int(panel.lengths.max()))
+    model = trained(forecaster, model, parts, evidence, run)
+    if checkpoints is not None and run.runtime_on(_CPU).is_first:
         checkpoints.end()
     return model
 
 
-def _new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> FittedNetwork:
+def run_of(forecaster: NetworkForecaster) -> Run:
+    """Run of a fit: its seed, device, precision and processes."""
+    runtime = Runtime.of(forecaster.device, forecaster.precision)
+    seed = runtime.agree(int(check_random_state(forecaster.random_state).randint(2**31 - 1)))
+    return Run(seed, runtime, verbose=forecaster.verbose)
+
+
+def new_model(forecaster: NetworkForecaster, panel: Panel, horizon: int) -> FittedNetwork:
+    """What is to be trained, its sizes and columns as ``panel`` asks for."""
     layout = choose_layout(
         panel,
         horizon,
@@ -117,10 +126,10 @@ def _build(
     return network
 
 
-def _trained(
+def _prepared(
     forecaster: NetworkForecaster, model: FittedNetwork, panel: Panel, run: Run
-) -> FittedNetwork:
-    """Train the network of ``model`` in place, and return all that forecasts with it."""
+) -> tuple[FittedNetwork, Parts]:
+    """Find what columns add to the series, and bring all of them to the device as windows."""
     layout = model.layout
     weights = target_weights(
         forecaster.horizon_weights, forecaster.series_weights, panel, layout.prediction_length
@@ -133,14 +142,25 @@ def _trained(
         effects = find_effects(panel, scale, split.train_end, season, n_ahead)
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
-    device = run.runtime_on(torch.device("cpu")).device
-    buffer = replace(model.buffer(panel, scale), weight=weights).to(device)
-    parts = Parts.of(buffer, layout, split)
+    buffer = replace(model.buffer(panel, scale), weight=weights).to(run.runtime_on(_CPU).device)
+    return model, Parts.of(buffer, layout, split)
+
+
+def trained(
+    forecaster: NetworkForecaster,
+    model: FittedNetwork,
+    parts: Parts,
+    evidence: Evidence,
+    run: Run,
+) -> FittedNetwork:
+    """Train the network of ``model`` in place, and return all that forecasts with it."""
     config = forecaster._training_config(len(parts.training))
-    model.network.to(device)
-    with threads_for(config.batch_size * layout.context_length * len(panel.columns)):
+    run = run.minimising(forecaster._objective(model.network), forecaster.callbacks)
+    model.network.to(parts.training.device)
+    values = config.batch_size * model.layout.context_length * len(model.channels)
+    with threads_for(values):
         if forecaster.linear_base:
-            model, held_out = _blended(forecaster, model, panel, _Training(parts, config, run))
+            model, held_out = _blended(forecaster, model, evidence, _Training(parts, config, run))
         else:
             history = train(model.network, parts.training, config, parts.validation, run)
             net = model.network
@@ -157,7 +177,7 @@ class _Training(NamedTuple):
 
 
 def _blended(
-    forecaster: NetworkForecaster, model: FittedNetwork, panel: Panel, training: _Training
+    forecaster: NetworkForecaster, model: FittedNetwork, evidence: Evidence, training: _Training
 ) -> tuple[FittedNetwork, FittedNetwork]:
     """Learn what the data can teach, and weigh it against the prior.
 
@@ -167,7 +187,6 @@ def _blended(
         The second as it was before it saw the held-out windows.
     """
     parts, config, run = training
-    evidence = Evidence(panel.values.size, int(panel.lengths.max()))
     prior = None if evidence.decide else _prior_of(forecaster, model, parts.training.device)
     # A network that was trained before goes on, and so does one that is to be tuned.
     goes_on = forecaster.fine_tune is True or bool(model.history.train_loss)

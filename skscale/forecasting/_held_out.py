@@ -133,7 +133,7 @@ def learn_spread(forecast: Forecast, windows: Windows, season: int, trained_on: 
 @torch.no_grad()
 def relative_errors(forecast: Forecast, windows: Windows, season: int) -> Errors:
     """Errors of at most so many windows as tell enough, evenly spread."""
-    T, n_channels = windows.prediction_length, windows.buffer.values.shape[1]
+    T, n_channels = windows.prediction_length, windows.n_channels
     most = int(np.clip(_MOST_ERRORS // (T * n_channels), 64, _MOST_WINDOWS))
     index = spread_indices(windows, most)
     at_once = int(np.clip(_VALUES_AT_ONCE // (T * n_channels), 16, 256))
@@ -143,7 +143,6 @@ def relative_errors(forecast: Forecast, windows: Windows, season: int) -> Errors
     parts = [_errors_of(forecast, windows, i, season) for i in index.split(at_once)]
     error, observed, beyond, changes, count = (torch.cat(one) for one in zip(*parts, strict=True))
     series = windows.series_of(index)
-    observed &= (windows.buffer.scale[series] > 0).unsqueeze(1)
     weight = observed * _news(series, len(windows) / len(index), T).unsqueeze(-1)
     typical = _typical(changes, count, weight.amax(dim=1))
     relative = error / mean_change(changes, count, typical).unsqueeze(1)
@@ -171,14 +170,14 @@ def _errors_of(
     forecast: Forecast, windows: Windows, index: Tensor, season: int
 ) -> tuple[Tensor, ...]:
     batch = windows.batch(index)
-    observed = observed_values(batch.y, batch.y_mask)
+    observed = observed_values(batch.y, batch.y_mask) & (batch.scale > 0)
     ahead, trained = forecast(windows, index)
     error = (batch.y - ahead).double()
     beyond = torch.full_like(error, torch.nan)
     if trained is not None:
         beyond = torch.where(trained.share > 0, trained.beyond(error), beyond)
     changes, count = seasonal_changes(batch.x, batch.mask, season)
-    return error, observed.clone(), beyond, changes.double(), count
+    return error, observed, beyond, changes.double(), count
 
 
 def _news(series: Tensor, spacing: float, T: int) -> Tensor:

@@ -168,7 +168,7 @@ def _relative_errors(
     """
     found = [series_errors(model, validation, config) for model in models]
     errors = torch.stack([error for error, _ in found]).nan_to_num(nan=torch.inf)
-    counts = found[0][1] * (validation.buffer.scale > 0)
+    counts = found[0][1]
     # A network that diverged must not make all others look alike.
     bounded = torch.minimum(errors, _FAR * errors.amin(dim=0).clamp(min=_SMALLEST))
     relative = (errors / bounded.mean(dim=0).clamp(min=_SMALLEST)).clamp(max=1 / _NEGLIGIBLE)

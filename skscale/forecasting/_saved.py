@@ -85,6 +85,12 @@ class SavableForecaster(SavableBesideSktime):
     def _kinds_of_network(cls) -> list[type[nn.Module]]:
         return [*cls._saved_networks, cls._network]
 
+    def _become_pretrained(self: Any, model: FittedNetwork) -> None:
+        """Be what `pretrain` would have made of a forecaster that is new."""
+        self.pretrained_ = model
+        self._pretrained_attrs = ["pretrained_"]
+        self._state = "pretrained"
+
     def _to_save(self: Any) -> _SavedForecaster:
         usual = type(self)().get_config()
         return _SavedForecaster(
@@ -105,9 +111,7 @@ class SavableForecaster(SavableBesideSktime):
             if model is not None:
                 _check_sizes(model)
         if saved.pretrained is not None:
-            forecaster.pretrained_ = saved.pretrained
-            forecaster._pretrained_attrs = ["pretrained_"]
-            forecaster._state = "pretrained"
+            forecaster._become_pretrained(saved.pretrained)
         if saved.model is not None and saved.seen is not None:
             _refit(forecaster, saved.model, saved.seen)
         return forecaster

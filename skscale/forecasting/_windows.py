@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from skscale.ops.arrays import from_numpy
-from skscale.training import SeriesBuffer, Windows
+from skscale.training import Windows
+from skscale.training.buffers import Buffer
 
 __all__ = ["Layout", "Parts", "Split", "split_in_time", "windows_between"]
 
@@ -83,14 +84,14 @@ def _last_cut(end: np.ndarray, start: np.ndarray, T: int, roomy: int) -> np.ndar
 
 
 def windows_between(
-    buffer: SeriesBuffer,
+    buffer: Buffer,
     layout: Layout,
     first: np.ndarray,
     last: np.ndarray,
     end: np.ndarray | None = None,
 ) -> Windows:
     """Windows of every series with cuts from ``first`` to ``last``, targets before ``end``."""
-    device = buffer.values.device
+    device = buffer.device
 
     def on_device(numbers: np.ndarray) -> torch.Tensor:
         return from_numpy(np.asarray(numbers, dtype=np.int64)).to(device)
@@ -114,23 +115,12 @@ class Parts(NamedTuple):
     recent: Windows
 
     @classmethod
-    def of(cls, buffer: SeriesBuffer, layout: Layout, split: Split) -> Parts:
+    def of(cls, buffer: Buffer, layout: Layout, split: Split) -> Parts:
         """Cut the windows of every series where ``split`` says."""
         lengths = buffer.lengths.cpu().numpy()
-        valid_last = np.where(_shown(buffer, split.train_end), split.valid_last, -1)
         return cls(
             windows_between(buffer, layout, split.train_first, split.train_last, split.train_end),
-            windows_between(buffer, layout, split.valid_first, valid_last),
+            windows_between(buffer, layout, split.valid_first, split.valid_last),
             windows_between(buffer, layout, split.train_first, lengths - 1),
             windows_between(buffer, layout, split.train_last + 1, lengths - 1),
         )
-
-
-def _shown(buffer: SeriesBuffer, start: np.ndarray) -> np.ndarray:
-    """Whether every series has a value from ``start`` on: without one, nothing is held out."""
-    if buffer.observed is None:
-        return np.ones(len(start), dtype=bool)
-    row = buffer.observed.any(dim=1).cpu().numpy()
-    offsets = buffer.offsets.cpu().numpy()
-    ends = np.concatenate(([0], row.cumsum()))
-    return ends[offsets[1:]] > ends[offsets[:-1] + start]

@@ -1,5 +1,6 @@
 """Windows and the training loop: knows torch, knows no model and no pandas."""
 
+from skscale.training.buffers import Batch, SeriesBuffer
 from skscale.training.callbacks import Callback, Progress
 from skscale.training.config import History, NonFiniteLossError, TrainingConfig
 from skscale.training.data import BatchSource, Rows
@@ -11,7 +12,8 @@ from skscale.training.losses import LOSSES
 from skscale.training.objective import Objective, forecast_objective, forward
 from skscale.training.run import Run
 from skscale.training.runtime import Runtime
-from skscale.training.windows import Batch, SeriesBuffer, Windows
+from skscale.training.shards import KeptWindows, ShardedBuffer
+from skscale.training.windows import Windows
 
 __all__ = [
     "LOSSES",
@@ -19,6 +21,7 @@ __all__ = [
     "BatchSource",
     "Callback",
     "History",
+    "KeptWindows",
     "NonFiniteLossError",
     "Objective",
     "Progress",
@@ -26,6 +29,7 @@ __all__ = [
     "Run",
     "Runtime",
     "SeriesBuffer",
+    "ShardedBuffer",
     "TrainingConfig",
     "Windows",
     "evaluate",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-__all__ = ["BatchSource", "Rows", "spread_indices"]
+__all__ = ["BatchSource", "Rows", "random_indices", "spread_indices"]
 
 
 class BatchSource(Protocol):
@@ -30,7 +31,14 @@ class BatchSource(Protocol):
     def sample_size(self) -> int:
         """Values of one sample."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all samples lie on the device, so that gathering reads nothing else."""
+
     def __len__(self) -> int: ...
+
+    def drawn(self, n: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """``n`` of the indices, or all, at random and in pieces, in an order that suits `batch`."""
 
     def batch(self, index: Tensor) -> Any:
         """Gather the samples ``index`` (batch,)."""
@@ -69,8 +77,17 @@ class Rows:
         """Values of one sample."""
         return self.values[:1].numel()
 
+    @property
+    def is_whole(self) -> bool:
+        """All samples lie on the device."""
+        return True
+
     def __len__(self) -> int:
         return len(self.values)
+
+    def drawn(self, n: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """``n`` of the indices, or all, at random, in one piece."""
+        yield random_indices(len(self), n, generator)
 
     def batch(self, index: Tensor) -> Tensor:
         """Gather the samples ``index`` (batch,)."""
@@ -87,3 +104,10 @@ def spread_indices(samples: BatchSource, at_most: int | None) -> Tensor:
     if at_most is None or n <= at_most:
         return torch.arange(n, device=device)
     return torch.linspace(0, n - 1, at_most, device=device, dtype=torch.float64).long()
+
+
+def random_indices(n: int, k: int, generator: torch.Generator) -> Tensor:
+    """``k`` of ``n`` indices at random, or all; with replacement where repeats are rare anyway."""
+    if k >= n or k * 50 > n:
+        return torch.randperm(n, generator=generator)[:k]
+    return torch.randint(n, (k,), generator=generator)

@@ -70,7 +70,7 @@ def series_errors(
     -------
     errors, counts : float64 Tensor of shape (n_series, n_channels)
         In scaled units, and over how many values, each with its weight; zero where nothing was
-        forecast.
+        forecast, or a channel is constant.
 
     Examples
     --------
@@ -85,13 +85,13 @@ def series_errors(
     tensor([[14.]], dtype=torch.float64)
     """
     net.eval()
-    size = windows.buffer.location.shape
+    size = (len(windows.buffer.lengths), windows.n_channels)
     totals = torch.zeros(2, *size, dtype=torch.float64, device=windows.device)
     chosen = spread_indices(windows, config.validation_windows)
     for index in chosen.split(_evaluation_batch(windows, config)):
         batch = windows.batch(index)
         error = (forward(net, batch) - batch.y).abs().to(torch.float64)
-        counts = batch.counts.to(torch.float64)
+        counts = (batch.counts * (batch.scale > 0)).to(torch.float64)
         both = torch.stack([(error * counts).sum(1), counts.sum(1)])
         totals.index_add_(1, windows.series_of(index), both)
     return totals[0] / torch.where(totals[1] > 0, totals[1], 1.0), totals[1]
@@ -120,7 +120,7 @@ def predict(net: nn.Module, windows: Windows, batch_size: int = 256) -> Tensor:
 
 def _has_gaps(windows: BatchSource) -> bool:
     """Whether some windows may have no target that counts."""
-    return isinstance(windows, Windows) and windows.buffer.observed is not None
+    return isinstance(windows, Windows) and windows.buffer.has_gaps
 
 
 def _evaluation_batch(windows: BatchSource, config: TrainingConfig) -> int:

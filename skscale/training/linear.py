@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from skscale.ops import begun, beside_values, fill_window, masked_mean
+from skscale.training.buffers import Batch
 from skscale.training.data import spread_indices
-from skscale.training.windows import Batch, Windows
+from skscale.training.windows import Windows
 
 __all__ = ["fit_linear_maps"]
 
@@ -88,12 +89,12 @@ def _corrections(
     """What to add to ``prior`` (steps, L) for each penalty, (n_penalties, steps, L)."""
     steps, L = prior.shape
     gram, cross, count = prior.new_zeros(L, L), prior.new_zeros(L, steps), prior.new_zeros(())
-    channels = windows.buffer.values.shape[1]
-    chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // channels))
+    chosen = spread_indices(windows, max(_FEWEST_WINDOWS, _MOST_ROWS // windows.n_channels))
     for index in chosen.split(max(1, _VALUES_AT_ONCE // windows.sample_size)):
         whole = windows.steps_to_end(index) >= steps
-        x, residual, weight = _centred_rows(windows.batch(index), whole, prior, season)
-        weighted = x if windows.buffer.weight is None else x * weight
+        batch = windows.batch(index)
+        x, residual, weight = _centred_rows(batch, whole, prior, season)
+        weighted = x if batch.weight is None else x * weight
         gram.addmm_(weighted.T, x)
         cross.addmm_(weighted.T, residual)
         count += weight.sum()
@@ -114,7 +115,7 @@ def _observed_steps(windows: Windows, context_length: int) -> tuple[int, int]:
     step = torch.arange(windows.prediction_length, device=windows.device)
     observed = windows.steps_to_end(spread_indices(windows, 1024)).unsqueeze(1) > step
     share = observed.double().mean(dim=0)
-    rows = share * len(windows) * windows.buffer.values.shape[1]
+    rows = share * len(windows) * windows.n_channels
     return max(1, int((share >= 0.5).sum())), int((rows >= 2 * context_length).sum())
 
 

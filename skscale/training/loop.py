@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -115,8 +115,8 @@ def train(
         while not over and len(history.train_loss) < config.max_epochs:
             epoch, started = len(history.train_loss), perf_counter()
             rates = [rates_at(epoch * steps + i) for i in range(steps)]
-            order = _order(windows, config.batch_size, steps, run.batches)
-            losses = step.runtime.mean(_train_epoch(step, order, rates, bar))
+            batches = _batches(windows, config.batch_size, steps, run.batches)
+            losses = step.runtime.mean(_train_epoch(step, batches, rates, bar))
             history.learning_rate.append(rates[0].learning_rate)
             history.train_loss.append(_checked_mean(losses, config, epoch + 1))
             _check_weights(net, config, (epoch + 1, len(losses)))
@@ -155,7 +155,7 @@ def _prepare(
         return value.detach()
 
     work: Callable[[Tensor], Tensor] = gradients
-    if _is_captured(net, objective, config, runtime):
+    if windows.is_whole and _is_captured(net, objective, config, runtime):
         work = CapturedWork(gradients, optimizer.parameters, run.numbers, history.note)
     return _Step(
         net=net,
@@ -183,11 +183,11 @@ def _compiled_numbers(
     return seeded_globally(run.seed, device) if config.compile else nullcontext()
 
 
-def _train_epoch(step: _Step, order: tuple[Tensor, ...], rates: list[Rates], bar: Any) -> Tensor:
+def _train_epoch(step: _Step, batches: Iterable[Tensor], rates: list[Rates], bar: Any) -> Tensor:
     """Losses of all steps that there is time for; nothing here waits for the device."""
     step.net.train()
     losses: list[Tensor] = []
-    for index, now in zip(order, rates, strict=True):
+    for index, now in zip(batches, rates, strict=True):
         if losses and step.watch.is_over:
             break
         losses.append(_train_step(step, index, now))
@@ -245,20 +245,16 @@ def _steps_per_epoch(windows: BatchSource, config: TrainingConfig) -> int:
     return whole if config.steps_per_epoch is None else min(whole, config.steps_per_epoch)
 
 
-def _order(
+def _batches(
     windows: BatchSource, batch_size: int, steps: int, generator: torch.Generator
-) -> tuple[Tensor, ...]:
+) -> Iterator[Tensor]:
     """Indices of ``steps`` batches in random order, on the device; the last may be short."""
-    n, device = len(windows), windows.device
-    if steps * batch_size >= n:
-        order = torch.randperm(n, generator=generator)
-    else:
-        order = _distinct(n, steps * batch_size, generator)
-    return order.to(device).split(batch_size)
-
-
-def _distinct(n: int, k: int, generator: torch.Generator) -> Tensor:
-    """``k`` of ``n`` numbers at random; draws with replacement when repeats are rare anyway."""
-    if k * 50 > n:
-        return torch.randperm(n, generator=generator)[:k]
-    return torch.randint(n, (k,), generator=generator)
+    left = torch.empty(0, dtype=torch.int64, device=windows.device)
+    for piece in windows.drawn(steps * batch_size, generator):
+        left = torch.cat((left, piece.to(windows.device)))
+        whole = len(left) // batch_size * batch_size
+        if whole:
+            yield from left[:whole].split(batch_size)
+        left = left[whole:]
+    if len(left):
+        yield left

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import huber_loss
 
 from skscale.ops import begun, beside_values, fill_holes, masked_mean
-from skscale.training.windows import Batch
+from skscale.training.buffers import Batch
 
 __all__ = ["LOSSES", "Loss", "get_loss"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from skscale.training.buffers import Batch
 from skscale.training.losses import Loss, get_loss
-from skscale.training.windows import Batch
 
 __all__ = ["Objective", "as_read_by", "forecast_objective", "forward"]
 

@@ -2,112 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from skscale.ops import beside_values
+from skscale.training.buffers import Batch, Buffer, SeriesBuffer, joined
 
-__all__ = ["Batch", "SeriesBuffer", "Windows"]
-
-
-class Batch(NamedTuple):
-    """One batch of windows; what a network and a loss need.
-
-    Attributes
-    ----------
-    x : Tensor of shape (batch, context_length, n_channels)
-        Contexts, padding included (it repeats the first point); zero where a value is missing.
-    y : Tensor of shape (batch, prediction_length, n_channels)
-        Targets, likewise.
-    mask : bool Tensor or None
-        False where ``x`` was not observed. (batch, context_length) where that is padding alone,
-        (batch, context_length, n_channels) where values are missing; None when all are there.
-    y_mask : bool Tensor or None
-        The same of ``y``: False where a value is missing, or the series ends before the horizon
-        does.
-    past_features, future_features : Tensor of shape (batch, length, n_features) or None
-    location, scale : Tensor of shape (batch, 1, n_channels)
-        What brings ``x`` and ``y`` back to their original units.
-    weight : Tensor of shape (batch, prediction_length, 1) or None
-        What an error of ``y`` counts for, one on average; None where all count the same.
-
-    Examples
-    --------
-    >>> from skscale.training import Batch
-    >>> Batch._fields[:2]
-    ('x', 'y')
-    """
-
-    x: Tensor
-    y: Tensor
-    mask: Tensor | None
-    y_mask: Tensor | None
-    past_features: Tensor | None
-    future_features: Tensor | None
-    location: Tensor
-    scale: Tensor
-    weight: Tensor | None = None
-
-    @property
-    def counts(self) -> Tensor:
-        """What every target counts for, in the shape of ``y``: zero where it is not observed."""
-        counts = torch.ones_like(self.y)
-        if self.y_mask is not None:
-            counts = counts * beside_values(self.y_mask)
-        return counts if self.weight is None else counts * self.weight
-
-
-@dataclass(frozen=True)
-class SeriesBuffer:
-    """Any number of series of any lengths, one after the other.
-
-    Parameters
-    ----------
-    values : Tensor of shape (n_points, n_channels)
-        Scaled values of all series; any number where one is missing.
-    offsets : int64 Tensor of shape (n_series + 1,)
-        Series ``i`` is ``values[offsets[i] : offsets[i + 1]]``.
-    location, scale : Tensor of shape (n_series, n_channels)
-        ``values * scale + location`` are the original values.
-    features : Tensor of shape (n_points, n_features) or None
-        Features known at every point, shared by the channels.
-    observed : bool Tensor of shape (n_points, n_channels) or None
-        False where a value is missing; None where none is.
-    weight : Tensor of shape (n_series, prediction_length) or None
-        What errors of each series count for at every step of the horizon; None where all count
-        the same.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skscale.training import SeriesBuffer
-    >>> two = torch.ones(2, 1)
-    >>> buffer = SeriesBuffer(torch.arange(5.0)[:, None], torch.tensor([0, 2, 5]), 0 * two, two)
-    >>> buffer.lengths
-    tensor([2, 3])
-    """
-
-    values: Tensor
-    offsets: Tensor
-    location: Tensor
-    scale: Tensor
-    features: Tensor | None = None
-    observed: Tensor | None = None
-    weight: Tensor | None = None
-
-    @property
-    def lengths(self) -> Tensor:
-        """Number of points of every series."""
-        return self.offsets.diff()
-
-    def to(self, device: torch.device | str) -> SeriesBuffer:
-        """Move everything to ``device``, once."""
-        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None}
-        return replace(self, **moved)
+__all__ = ["Windows"]
 
 
 class Windows:
@@ -122,7 +24,7 @@ class Windows:
 
     Parameters
     ----------
-    buffer : SeriesBuffer
+    buffer : SeriesBuffer or ShardedBuffer
     context_length, prediction_length : int
     first_cut, last_cut : int64 Tensor of shape (n_series,)
         Range of cuts of every series, both included, counted from its first point; a last
@@ -151,7 +53,7 @@ class Windows:
 
     def __init__(
         self,
-        buffer: SeriesBuffer,
+        buffer: Buffer,
         context_length: int,
         prediction_length: int,
         first_cut: Tensor,
@@ -179,13 +81,23 @@ class Windows:
 
     @property
     def device(self) -> torch.device:
-        """Where the buffer lies."""
-        return self.buffer.values.device
+        """Where batches lie."""
+        return self.buffer.device
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all series lie on the device."""
+        return self.buffer.is_whole
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return self.buffer.n_channels
 
     @property
     def sample_size(self) -> int:
         """Values of one window."""
-        return (self.context_length + self.prediction_length) * self.buffer.values.shape[1]
+        return (self.context_length + self.prediction_length) * self.n_channels
 
     @property
     def n_series(self) -> int:
@@ -198,6 +110,10 @@ class Windows:
         counts = self._counts[used]
         draws = (uniform[:, used] * counts).long()
         return torch.minimum(draws, counts - 1) + (self._ends - self._counts)[used]
+
+    def drawn(self, n: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """``n`` of the indices at random, in pieces: a shard of the buffer after another."""
+        return self.buffer.drawn(self._ends, min(n, len(self)), generator)
 
     def batch(self, index: Tensor) -> Batch:
         """Gather windows ``index`` (batch,), counted series by series, cut by cut."""
@@ -216,7 +132,7 @@ class Windows:
 
     def observed(self, index: Tensor) -> Tensor:
         """Targets that count, (batch,) for windows ``index``: steps, or values where some miss."""
-        if self.buffer.observed is None:
+        if not self.buffer.has_gaps:
             return self.steps_to_end(index)
         y_mask = self.batch(index).y_mask
         assert y_mask is not None
@@ -238,9 +154,18 @@ class Windows:
 
     def at(self, series: Tensor, cut: Tensor) -> Batch:
         """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""
-        buffer = self.buffer
+        end, found, places = self._end[series], [], []
+        for rows, buffer, own in self.buffer.holding(series):
+            found.append(self._gathered(buffer, own, cut[rows], end[rows]))
+            places.append(rows)
+        if len(found) == 1:
+            return found[0]
+        return joined(found).take(torch.cat(places).argsort())
+
+    def _gathered(self, buffer: SeriesBuffer, series: Tensor, cut: Tensor, end: Tensor) -> Batch:
+        """Windows of ``series`` of a buffer, of which the targets before ``end`` count."""
         start = buffer.offsets[series].unsqueeze(1)
-        stop = start + self._end[series].unsqueeze(1)
+        stop = start + end.unsqueeze(1)
         at_cut = start + cut.unsqueeze(1)
         past, future = at_cut + self._past, at_cut + self._future
         mask = past >= start if self._padded else None
@@ -253,7 +178,7 @@ class Windows:
         if buffer.observed is not None:
             mask = _beside(buffer.observed[past], mask)
             y_mask = _beside(buffer.observed[future], y_mask)
-            x, mask = self._with_last_value(x, mask, start, at_cut)
+            x, mask = _with_last_value(buffer, x, mask, start, at_cut)
             x, y = x.masked_fill(~mask, 0.0), y.masked_fill(~y_mask, 0.0)
             y_mask &= mask.any(dim=1, keepdim=True)
         features = buffer.features
@@ -269,25 +194,18 @@ class Windows:
             weight=None if buffer.weight is None else buffer.weight[series].unsqueeze(2),
         )
 
-    def _with_last_value(
-        self, x: Tensor, mask: Tensor, start: Tensor, at_cut: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Contexts, and masks, that end in the last value before them where they have none."""
-        last = self._last_observed[at_cut.squeeze(1) - 1]
-        place = last.clamp(min=0)
-        value = self.buffer.values.gather(0, place)
-        empty = ~mask.any(dim=1) & (last >= start)
-        x[:, -1] = torch.where(empty, value, x[:, -1])
-        mask[:, -1] |= empty
-        return x, mask
 
-    @cached_property
-    def _last_observed(self) -> Tensor:
-        """Last point with a value at or before every point, (n_points, n_channels); -1 for none."""
-        observed = self.buffer.observed
-        assert observed is not None
-        place = torch.arange(len(observed), device=self.device).unsqueeze(1)
-        return torch.where(observed, place, -1).cummax(0).values
+def _with_last_value(
+    buffer: SeriesBuffer, x: Tensor, mask: Tensor, start: Tensor, at_cut: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Contexts, and masks, that end in the last value before them where they have none."""
+    last = buffer.last_observed[at_cut.squeeze(1) - 1]
+    place = last.clamp(min=0)
+    value = buffer.values.gather(0, place)
+    empty = ~mask.any(dim=1) & (last >= start)
+    x[:, -1] = torch.where(empty, value, x[:, -1])
+    mask[:, -1] |= empty
+    return x, mask
 
 
 def _beside(observed: Tensor, points: Tensor | None) -> Tensor:

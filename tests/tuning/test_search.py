@@ -112,13 +112,13 @@ def test_default_spaces_reach_through_pipelines(series):  # noqa: F811
 def test_every_fit_is_one_backtest(series, monkeypatch):  # noqa: F811
     """One fit for each candidate and one of the best on all data."""
     lengths = []
-    fit = _fitting._trained
+    fit = _fitting.trained
 
-    def counted(forecaster, model, panel, run):
-        lengths.append(len(panel.values))
-        return fit(forecaster, model, panel, run)
+    def counted(forecaster, model, parts, evidence, run):
+        lengths.append(evidence.n_values)
+        return fit(forecaster, model, parts, evidence, run)
 
-    monkeypatch.setattr(_fitting, "_trained", counted)
+    monkeypatch.setattr(_fitting, "trained", counted)
     ForecastingSearchCV(quick(), CV, GRID).fit(series)
     assert lengths == [36, 36, 36, 36, 60]
 

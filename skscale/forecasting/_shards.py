@@ -1,0 +1,134 @@
+"""A fit to panels that do not fit in memory together: one of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from skscale.forecasting._evidence import Evidence
+from skscale.forecasting._fitted import FittedNetwork
+from skscale.forecasting._fitting import new_model, run_of, trained
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._weights import target_weights
+from skscale.forecasting._windows import Parts, Split, split_in_time
+from skscale.ops.arrays import from_numpy
+from skscale.training import KeptWindows, SeriesBuffer, ShardedBuffer
+
+if TYPE_CHECKING:
+    from skscale.forecasting._base import NetworkForecaster
+
+__all__ = ["fit_network_to_shards"]
+
+
+@torch.inference_mode(False)
+def fit_network_to_shards(
+    forecaster: NetworkForecaster, shards: Sequence[Panel], horizon: int
+) -> FittedNetwork:
+    """Train the network of ``forecaster`` on the series of all ``shards``.
+
+    What `fit_network` would make of one panel of all series, but that batches hold series of one
+    shard, or two where one ends. The sizes "auto" are those of the shard with the longest series.
+
+    Parameters
+    ----------
+    forecaster : NetworkForecaster
+        Its parameters are read, nothing is written.
+    shards : sequence of Panel
+        Read anew whenever asked for, by another thread; columns of X are not supported.
+    horizon : int
+        Longest step that will be asked for; 0 if that is not known.
+    """
+    seen = _Survey.of(shards)
+    run = run_of(forecaster)
+    with run.numbers:
+        model = new_model(forecaster, seen.longest, horizon)
+    layout, panel = model.layout, seen.outline
+    weights = target_weights(
+        forecaster.horizon_weights, forecaster.series_weights, panel, layout.prediction_length
+    )
+    split = split_in_time(panel.lengths, layout, forecaster.validation_fraction)
+    device = run.runtime_on(torch.device("cpu")).device
+    reader = _Reader(shards, model, seen, split, weights, device)
+    sizes = (from_numpy(one).to(device) for one in (seen.first, panel.lengths))
+    with ShardedBuffer(reader.buffer, *sizes, len(panel.columns), seen.has_gaps) as buffer:
+        parts = Parts.of(buffer, layout, split)
+        parts = parts._replace(validation=KeptWindows(parts.validation))
+        n_values = int(panel.lengths.sum()) * len(panel.columns)
+        evidence = Evidence(n_values, int(panel.lengths.max()))
+        return trained(forecaster, model, parts, evidence, run)
+
+
+def _ready(panel: Panel) -> Panel:
+    """Series of a shard as a network learns from them, see `fit_network`."""
+    return panel.check_observed(2).trimmed().in_order_of_names()
+
+
+class _Survey(NamedTuple):
+    """What one look at all shards tells.
+
+    Attributes
+    ----------
+    outline : Panel
+        All series, without their values and times.
+    first : int64 ndarray of shape (n_shards + 1,)
+        First series of every shard, and the number of all.
+    longest : Panel
+        The shard with the longest series.
+    has_gaps : bool
+    """
+
+    outline: Panel
+    first: np.ndarray
+    longest: Panel
+    has_gaps: bool
+
+    @classmethod
+    def of(cls, shards: Sequence[Panel]) -> _Survey:
+        """Read all shards, and check them."""
+        lengths, keys, longest, has_gaps = [], [], None, False
+        for shard in shards:
+            panel = _ready(shard)
+            lengths.append(panel.lengths)
+            keys.append(panel.keys)
+            has_gaps |= bool(np.isnan(panel.values).any())
+            if longest is None or panel.lengths.max() > longest.lengths.max():
+                longest = panel
+        assert longest is not None
+        first = np.cumsum([0, *map(len, lengths)])
+        outline = replace(
+            longest,
+            values=longest.values[:0],
+            offsets=np.cumsum([0, *np.concatenate(lengths)]),
+            keys=keys[0].append(keys[1:]),
+            times=longest.times[:0],
+        )
+        return cls(outline, first, longest, has_gaps)
+
+
+class _Reader(NamedTuple):
+    """Brings a shard to the device."""
+
+    shards: Sequence[Panel]
+    model: FittedNetwork
+    seen: _Survey
+    split: Split
+    weights: torch.Tensor | None
+    device: torch.device
+
+    def buffer(self, i: int) -> SeriesBuffer:
+        """Scaled series of shard ``i``, each in the scale of what it trains with."""
+        series = slice(*self.seen.first[i : i + 2])
+        panel = self.model.check(_ready(self.shards[i]))
+        held_out = panel.lengths - self.split.train_end[series]
+        units, scaler = self.model.columns.units, self.model.scaler
+        found = self.model.buffer(panel, SeriesScale.of(panel, units, held_out, scaler))
+        if self.seen.has_gaps and found.observed is None:
+            found = replace(found, observed=torch.ones_like(found.values, dtype=torch.bool))
+        if self.weights is not None:
+            found = replace(found, weight=self.weights[series])
+        return found.to(self.device)
