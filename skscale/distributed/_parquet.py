@@ -93,6 +93,7 @@ class ParquetShards(Sequence[Panel]):
         self._first = np.append(np.unique(starts // shard_size, return_index=True)[1], len(starts))
         self._freq = None if isinstance(freq, str) and freq == "auto" else freq
         self._step: TimeStep | None = None
+        self._checked: set[int] = set()  # panels are read many times
 
     def __len__(self) -> int:
         return len(self._first) - 1
@@ -100,27 +101,31 @@ class ParquetShards(Sequence[Panel]):
     def __getitem__(self, i: Any) -> Panel:
         if not 0 <= i < len(self):
             raise IndexError(i)
-        series = slice(self._first[i], self._first[i + 1])
-        keys = self._keys[series]
-        try:
-            return self._panel(keys, self._starts[series.start : series.stop + 1])
-        except (TypeError, ValueError) as error:
-            where = f"in {self._table.path}, series {keys[0]!r} to {keys[-1]!r}"
-            raise type(error)(f"{where}: {error}") from error
+        first, last = self._first[i : i + 2]
+        keys, starts = self._keys[first:last], self._starts[first : last + 1]
+        time, target = self._table.time, self._table.target
+        read = self._rows.read(starts[0], starts[-1], [time, *target])
+        frame = read.to_pandas(date_as_object=False, ignore_metadata=True)
+        times, offsets = pd.Index(frame[time]), starts - starts[0]
+        if i not in self._checked:
+            try:
+                self._check(frame[target], times, offsets)
+            except (TypeError, ValueError) as error:
+                where = f"in {self._table.path}, series {keys[0]!r} to {keys[-1]!r}"
+                raise type(error)(f"{where}: {error}") from error
+            self._checked.add(i)
+        assert self._step is not None
+        names, columns = [*self._table.keys, time], pd.Index(target)
+        values = as_numbers(frame[target])
+        return Panel(values, None, offsets, keys, times, names, columns, self._step)
 
-    def _panel(self, keys: pd.Index, starts: np.ndarray) -> Panel:
-        names, target = self._table.keys, self._table.target
-        table = self._rows.read(starts[0], starts[-1], [self._table.time, *target])
-        frame = table.to_pandas(date_as_object=False, ignore_metadata=True)
-        times, offsets = pd.Index(frame[self._table.time]), starts - starts[0]
-        check_frame("y", frame[target])
+    def _check(self, values: pd.DataFrame, times: pd.Index, offsets: np.ndarray) -> None:
+        """Check values and times of a panel, as `fit` checks y."""
+        check_frame("y", values)
         check_times("y", times)
         if self._step is None:
             self._step = TimeStep.of(times, offsets, self._freq)
         self._step.check_regular(times, offsets)
-        values = as_numbers(frame[target])
-        names = [*names, self._table.time]
-        return Panel(values, None, offsets, keys, times, names, pd.Index(target), self._step)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Training on parquet files and from memory: peak memory and time by the size of the data.
+
+::
+
+    python -m examples.benchmarks.parquet --out docs/results/benchmarks
+
+Generated daily series of 1,000 days, written and fitted in processes of their own; sizes are those
+of the values alone, in float64. Memory is the most that the process has held, all that it
+imported included. ``--folder`` says where the files lie meanwhile, twelve bytes a value.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes, plot, report
+
+MODULE = "examples.benchmarks.parquet"
+DAYS, HORIZON = 1_000, 28
+SIZES = (0.1, 0.4, 1.6)  # GB of values
+MOST_IN_MEMORY = 0.4
+SERIES_AT_ONCE = 1_000
+SETTINGS = {"context_length": 56, "max_epochs": 2, "pretrained": None, "random_state": 0}
+
+
+def n_series(gigabytes: float) -> int:
+    """Series that take so much memory in float64."""
+    return round(gigabytes * 1e9 / 8 / DAYS)
+
+
+def series(first: int, last: int) -> pd.DataFrame:
+    """Long table of the series from ``first`` to before ``last``: a level, a week and noise."""
+    rng = np.random.default_rng(first)
+    n, week = last - first, np.sin(2 * np.pi * np.arange(DAYS) / 7)
+    level, size = rng.lognormal(3, 1, size=(2, n, 1))
+    values = level + size * (week + rng.normal(0, 0.5, size=(n, DAYS)))
+    day = pd.date_range("2021-01-01", periods=DAYS)
+    names = pd.Categorical.from_codes(
+        np.repeat(np.arange(n), DAYS), [f"shop {i:07d}" for i in range(first, last)]
+    )
+    return pd.DataFrame({"shop": names, "day": np.tile(day, n), "sales": values.ravel()})
+
+
+def write(path: Path, gigabytes: float) -> None:
+    """Write so many series, some at a time."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    types = [("shop", pa.string()), ("day", pa.timestamp("ms")), ("sales", pa.float64())]
+    n = n_series(gigabytes)
+    with ParquetWriter(path, pa.schema(types)) as file:
+        for first in range(0, n, SERIES_AT_ONCE):
+            rows = series(first, min(n, first + SERIES_AT_ONCE))
+            rows["shop"] = rows["shop"].astype(str)
+            file.write_table(pa.Table.from_pandas(rows, pa.schema(types), preserve_index=False))
+
+
+def fit_files(path: Path) -> float:
+    """Fit to the files; give the seconds that takes."""
+    from skscale.distributed import fit_parquet
+    from skscale.forecasting import DLinearForecaster
+
+    forecaster, started = DLinearForecaster(**SETTINGS), perf_counter()
+    columns = {"keys": "shop", "time": "day", "target": "sales"}
+    fit_parquet(forecaster, path, **columns, fh=range(1, HORIZON + 1))
+    return perf_counter() - started
+
+
+def fit_memory(path: Path) -> float:
+    """Fit to the same data in memory; reading them is not counted."""
+    from skscale.forecasting import DLinearForecaster
+
+    y = pd.read_parquet(path).set_index(["shop", "day"])
+    forecaster, started = DLinearForecaster(**SETTINGS), perf_counter()
+    forecaster.pretrain(y, fh=np.arange(1, HORIZON + 1))
+    return perf_counter() - started
+
+
+def run_one(path: Path, where: str) -> dict[str, float]:
+    """Fit once; everything measured in this process."""
+    seconds = {"files": fit_files, "memory": fit_memory}[where](path)
+    return {"fit s": seconds, "peak MB": peak_megabytes()}
+
+
+def rows_of(gigabytes: float, folder: Path) -> list[dict]:
+    """Both ways to fit, or files alone where memory takes too much."""
+    path = folder / "sales.parquet"
+    in_fresh_process(MODULE, ["--write", gigabytes, "--path", path])
+    size = {"GB": gigabytes, "series": n_series(gigabytes), "values": DAYS * n_series(gigabytes)}
+    size["file MB"] = path.stat().st_size / 1e6
+    ways = ("files", "memory") if gigabytes <= MOST_IN_MEMORY else ("files",)
+    return [
+        {**size, "from": way, **in_fresh_process(MODULE, ["--one", way, "--path", path])}
+        for way in ways
+    ]
+
+
+def main() -> None:
+    """Print and store the table and its plot."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--folder", type=Path, help="where the files lie meanwhile")
+    arguments.add_argument("--sizes", type=float, nargs="+", default=SIZES, help="GB of values")
+    arguments.add_argument("--write", type=float, help="write so many GB to --path, and stop")
+    arguments.add_argument("--one", help="fit to --path from files or memory, print JSON")
+    arguments.add_argument("--path", type=Path)
+    options = arguments.parse_args()
+    if options.write:
+        write(options.path, options.write)
+        json.dump({}, sys.stdout)
+        return
+    if options.one:
+        json.dump(run_one(options.path, options.one), sys.stdout)
+        return
+    rows = []
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            rows += rows_of(size, Path(folder))
+    report("Training on parquet files", rows, options, "parquet")
+    if options.out:
+        drawn = [row for row in rows if row["from"] == "files"]
+        plot(drawn, "GB", ["fit s", "peak MB"], options.out / "parquet.png")
+
+
+if __name__ == "__main__":
+    main()
