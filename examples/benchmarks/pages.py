@@ -1,4 +1,4 @@
-"""Tables and picture of `docs/intervals.md` and `docs/missing.md`, from the tables measured.
+"""Tables and picture of the pages on intervals, missing values and scaling, as measured.
 
 ``python -m examples.benchmarks.pages`` puts the tables between the pages' markers and draws
 `intervals.svg`: the share of values inside intervals, by the share that should be, for every set.
@@ -67,6 +67,22 @@ def missing_table(table: pd.DataFrame) -> str:
     return markdown(["series", "missing", "share", *titles], lines)
 
 
+def parquet_table(table: pd.DataFrame) -> str:
+    """Time and memory of training on files, and from memory."""
+    lines = [
+        [
+            f"{row['GB']:g}",
+            f"{row['series']:,}",
+            f"{row['file MB']:,.0f}",
+            row["from"],
+            f"{row['fit CPU s']:.0f}",
+            f"{row['peak MB']:,.0f}",
+        ]
+        for _, row in table.iterrows()
+    ]
+    return markdown(["values, GB", "series", "file MB", "from", "fit CPU s", "peak MB"], lines)
+
+
 def page(text: str, tables: Mapping[str, str]) -> str:
     """A page with its tables made anew."""
     for name, table in tables.items():
@@ -84,6 +100,8 @@ def pages() -> Iterable[tuple[Path, dict[str, str]]]:
     yield ROOT / "docs" / "intervals.md", tables
     missing = missing_table(pd.read_csv(FOLDER / "missing.csv"))
     yield ROOT / "docs" / "missing.md", {"missing": missing}
+    files = parquet_table(pd.read_csv(FOLDER / "parquet.csv"))
+    yield ROOT / "docs" / "scaling.md", {"parquet": files}
 
 
 def picture(table: pd.DataFrame) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class LongTable:
         return found
 
 
-class ParquetShards(Sequence[Panel]):
+class ParquetShards:
     """Panels of some whole series, in the order of the files; each is read when it is asked for.
 
     Parameters
@@ -98,9 +98,7 @@ class ParquetShards(Sequence[Panel]):
     def __len__(self) -> int:
         return len(self._first) - 1
 
-    def __getitem__(self, i: Any) -> Panel:
-        if not 0 <= i < len(self):
-            raise IndexError(i)
+    def __getitem__(self, i: int) -> Panel:
         first, last = self._first[i : i + 2]
         keys, starts = self._keys[first:last], self._starts[first : last + 1]
         time, target = self._table.time, self._table.target
@@ -111,7 +109,8 @@ class ParquetShards(Sequence[Panel]):
             try:
                 self._check(frame[target], times, offsets)
             except (TypeError, ValueError) as error:
-                where = f"in {self._table.path}, series {keys[0]!r} to {keys[-1]!r}"
+                others = f" to {keys[-1]!r}" if len(keys) > 1 else ""
+                where = f"in {self._table.path}, series {keys[0]!r}{others}"
                 raise type(error)(f"{where}: {error}") from error
             self._checked.add(i)
         assert self._step is not None

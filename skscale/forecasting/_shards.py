@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 import torch
 
 from skscale.forecasting._evidence import Evidence
@@ -17,17 +17,26 @@ from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._weights import target_weights
 from skscale.forecasting._windows import Parts, Split, split_in_time
 from skscale.ops.arrays import from_numpy
-from skscale.training import KeptWindows, SeriesBuffer, ShardedBuffer
+from skscale.training import SeriesBuffer, ShardedBuffer
+from skscale.training.shards import KeptWindows
 
 if TYPE_CHECKING:
     from skscale.forecasting._base import NetworkForecaster
 
-__all__ = ["fit_network_to_shards"]
+__all__ = ["Shards", "fit_network_to_shards"]
+
+
+class Shards(Protocol):
+    """Panels of whole series with the same channels and step, read whenever they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, i: int, /) -> Panel: ...
 
 
 @torch.inference_mode(False)
 def fit_network_to_shards(
-    forecaster: NetworkForecaster, shards: Sequence[Panel], horizon: int
+    forecaster: NetworkForecaster, shards: Shards, horizon: int
 ) -> FittedNetwork:
     """Train the network of ``forecaster`` on the series of all ``shards``.
 
@@ -38,8 +47,8 @@ def fit_network_to_shards(
     ----------
     forecaster : NetworkForecaster
         Its parameters are read, nothing is written.
-    shards : sequence of Panel
-        Read anew whenever asked for, by another thread; columns of X are not supported.
+    shards : Shards
+        Read by another thread; without columns of X.
     horizon : int
         Longest step that will be asked for; 0 if that is not known.
     """
@@ -54,12 +63,12 @@ def fit_network_to_shards(
     split = split_in_time(panel.lengths, layout, forecaster.validation_fraction)
     device = run.runtime_on(torch.device("cpu")).device
     reader = _Reader(shards, model, seen, split, weights, device)
-    sizes = (from_numpy(one).to(device) for one in (seen.first, panel.lengths))
-    with ShardedBuffer(reader.buffer, *sizes, len(panel.columns), seen.has_gaps) as buffer:
+    first, lengths = (from_numpy(one).to(device) for one in (seen.first, panel.lengths))
+    n_channels = len(panel.columns)
+    evidence = Evidence(int(panel.lengths.sum()) * n_channels, int(panel.lengths.max()))
+    with ShardedBuffer(reader.buffer, first, lengths, n_channels, seen.has_gaps) as buffer:
         parts = Parts.of(buffer, layout, split)
         parts = parts._replace(validation=KeptWindows(parts.validation))
-        n_values = int(panel.lengths.sum()) * len(panel.columns)
-        evidence = Evidence(n_values, int(panel.lengths.max()))
         return trained(forecaster, model, parts, evidence, run)
 
 
@@ -88,11 +97,14 @@ class _Survey(NamedTuple):
     has_gaps: bool
 
     @classmethod
-    def of(cls, shards: Sequence[Panel]) -> _Survey:
+    def of(cls, shards: Shards) -> _Survey:
         """Read all shards, and check them."""
-        lengths, keys, longest, has_gaps = [], [], None, False
-        for shard in shards:
-            panel = _ready(shard)
+        lengths: list[np.ndarray] = []
+        keys: list[pd.Index] = []
+        longest, has_gaps = None, False
+        for i in range(len(shards)):
+            panel = _ready(shards[i])
+            assert panel.keys is not None
             lengths.append(panel.lengths)
             keys.append(panel.keys)
             has_gaps |= bool(np.isnan(panel.values).any())
@@ -113,7 +125,7 @@ class _Survey(NamedTuple):
 class _Reader(NamedTuple):
     """Brings a shard to the device."""
 
-    shards: Sequence[Panel]
+    shards: Shards
     model: FittedNetwork
     seen: _Survey
     split: Split

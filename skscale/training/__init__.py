@@ -12,7 +12,7 @@ from skscale.training.losses import LOSSES
 from skscale.training.objective import Objective, forecast_objective, forward
 from skscale.training.run import Run
 from skscale.training.runtime import Runtime
-from skscale.training.shards import KeptWindows, ShardedBuffer
+from skscale.training.shards import ShardedBuffer
 from skscale.training.windows import Windows
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "BatchSource",
     "Callback",
     "History",
-    "KeptWindows",
     "NonFiniteLossError",
     "Objective",
     "Progress",

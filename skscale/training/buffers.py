@@ -64,13 +64,13 @@ class Batch(NamedTuple):
 
     def take(self, rows: Tensor | slice) -> Batch:
         """Some of the windows, in the order of ``rows``."""
-        return Batch(*(None if value is None else value[rows] for value in self))
+        return Batch._make(None if value is None else value[rows] for value in self)
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
     """One batch of several; what one of them lacks, all do."""
     columns = zip(*batches, strict=True)
-    return Batch(*(None if values[0] is None else torch.cat(values) for values in columns))
+    return Batch._make(None if values[0] is None else torch.cat(values) for values in columns)
 
 
 class Buffer(Protocol):

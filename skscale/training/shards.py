@@ -92,7 +92,7 @@ class ShardedBuffer:
     def holding(self, series: Tensor) -> Iterator[tuple[Tensor | slice, SeriesBuffer, Tensor]]:
         """What holds ``series`` (batch,), shard by shard: rows of these, a buffer, places in it."""
         shard = torch.searchsorted(self._first, series.contiguous(), right=True) - 1
-        needed = list(dict.fromkeys(shard.tolist()))  # in order of appearance
+        needed = list(dict.fromkeys(shard.tolist())) or [0]  # in order of appearance
         for i, then in zip(needed, [*needed[1:], None], strict=True):
             buffer, start = self._shard(i, then), self._starts[i]
             if len(needed) == 1:

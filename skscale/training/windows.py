@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -154,7 +155,8 @@ class Windows:
 
     def at(self, series: Tensor, cut: Tensor) -> Batch:
         """Gather the windows of ``series`` (batch,) at ``cut`` (batch,)."""
-        end, found, places = self._end[series], [], []
+        end, found = self._end[series], []
+        places: list[Any] = []
         for rows, buffer, own in self.buffer.holding(series):
             found.append(self._gathered(buffer, own, cut[rows], end[rows]))
             places.append(rows)

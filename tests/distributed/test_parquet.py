@@ -12,6 +12,10 @@ def named(path, keys=("shop",), time="day", target=("sales",)):
     return LongTable(str(path), list(keys), time, list(target))
 
 
+def panels(shards):
+    return [shards[i] for i in range(len(shards))]
+
+
 @pytest.fixture
 def rows():
     """Sales of six shops, the third of which is shorter."""
@@ -37,7 +41,7 @@ def test_panels_are_whole_series_whatever_the_row_groups(
     rows.to_parquet(tmp_path / "x.parquet", row_group_size=row_group_size)
     shards = ParquetShards(named(tmp_path / "x.parquet"), shard_size)
     assert len(shards) == {1: 6, 100: 3, 1000: 1}[shard_size]
-    assert_same(list(shards), rows, ["shop"])
+    assert_same(panels(shards), rows, ["shop"])
     assert_same([shards[i] for i in reversed(range(len(shards)))][::-1], rows, ["shop"])
 
 
@@ -47,7 +51,7 @@ def test_a_folder_is_one_table_and_its_folders_may_name_the_series(tmp_path, row
         some.to_parquet(tmp_path / "files" / f"{name}.parquet")
     rows.to_parquet(tmp_path / "hive", partition_cols=["shop"])
     for folder in ("files", "hive"):
-        assert_same(list(ParquetShards(named(tmp_path / folder), 100)), rows, ["shop"])
+        assert_same(panels(ParquetShards(named(tmp_path / folder), 100)), rows, ["shop"])
 
 
 def test_several_keys_of_any_type(tmp_path, rows):
@@ -55,13 +59,13 @@ def test_several_keys_of_any_type(tmp_path, rows):
     rows = rows.assign(region=(number // 2).astype("category"), shop=number % 2)
     rows.to_parquet(tmp_path / "x.parquet", row_group_size=60)
     shards = ParquetShards(named(tmp_path / "x.parquet", ["region", "shop"]), 100)
-    assert_same(list(shards), rows.assign(region=number // 2), ["region", "shop"])
+    assert_same(panels(shards), rows.assign(region=number // 2), ["region", "shop"])
 
 
 def test_steps_may_be_integers(tmp_path, rows):
     rows["day"] = rows.groupby("shop").cumcount()
     rows.to_parquet(tmp_path / "x.parquet")
-    assert_same(list(ParquetShards(named(tmp_path / "x.parquet"), 100)), rows, ["shop"])
+    assert_same(panels(ParquetShards(named(tmp_path / "x.parquet"), 100)), rows, ["shop"])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +101,7 @@ def test_names_that_tell_no_series(tmp_path, rows, change, message):
 def test_what_is_wrong_is_named_with_its_series(tmp_path, rows, change, message):
     change(rows).to_parquet(tmp_path / "x.parquet")
     with pytest.raises((TypeError, ValueError), match=message) as error:
-        list(ParquetShards(named(tmp_path / "x.parquet"), 10))
+        panels(ParquetShards(named(tmp_path / "x.parquet"), 10))
     assert "x.parquet, series 's" in str(error.value)
 
 

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from skscale.training import (
-    KeptWindows,
     Run,
     SeriesBuffer,
     ShardedBuffer,
@@ -17,6 +16,7 @@ from skscale.training import (
     fit_linear_maps,
     train,
 )
+from skscale.training.shards import KeptWindows
 
 LENGTHS = torch.tensor([9, 3, 14, 6, 12])
 FIRST = torch.tensor([0, 2, 3, 5])  # two series, one, two
