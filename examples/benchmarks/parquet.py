@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,31 +39,32 @@ def n_series(gigabytes: float) -> int:
     return round(gigabytes * 1e9 / 8 / DAYS)
 
 
-def series(first: int, last: int) -> pd.DataFrame:
+def series(first: int, last: int) -> Any:
     """Long table of the series from ``first`` to before ``last``: a level, a week and noise."""
+    import pyarrow as pa
+
     rng = np.random.default_rng(first)
     n, week = last - first, np.sin(2 * np.pi * np.arange(DAYS) / 7)
     level, size = rng.lognormal(3, 1, size=(2, n, 1))
     values = level + size * (week + rng.normal(0, 0.5, size=(n, DAYS)))
-    day = pd.date_range("2021-01-01", periods=DAYS)
-    names = pd.Categorical.from_codes(
-        np.repeat(np.arange(n), DAYS), [f"shop {i:07d}" for i in range(first, last)]
-    )
-    return pd.DataFrame({"shop": names, "day": np.tile(day, n), "sales": values.ravel()})
+    names = pa.array([f"shop {i:07d}" for i in range(first, last)])
+    day = np.arange("2021-01-01", DAYS, dtype="datetime64[D]").astype("datetime64[ms]")
+    columns = {
+        "shop": names.take(pa.array(np.repeat(np.arange(n), DAYS))),
+        "day": pa.array(np.tile(day, n)),
+        "sales": pa.array(values.ravel()),
+    }
+    return pa.table(columns)
 
 
 def write(path: Path, gigabytes: float) -> None:
     """Write so many series, some at a time."""
-    import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    types = [("shop", pa.string()), ("day", pa.timestamp("ms")), ("sales", pa.float64())]
     n = n_series(gigabytes)
-    with ParquetWriter(path, pa.schema(types)) as file:
+    with ParquetWriter(path, series(0, 1).schema) as file:
         for first in range(0, n, SERIES_AT_ONCE):
-            rows = series(first, min(n, first + SERIES_AT_ONCE))
-            rows["shop"] = rows["shop"].astype(str)
-            file.write_table(pa.Table.from_pandas(rows, pa.schema(types), preserve_index=False))
+            file.write_table(series(first, min(n, first + SERIES_AT_ONCE)))
 
 
 def seconds(fit: Callable[[], object]) -> dict[str, float]:

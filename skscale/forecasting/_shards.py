@@ -52,10 +52,11 @@ def fit_network_to_shards(
     horizon : int
         Longest step that will be asked for; 0 if that is not known.
     """
-    seen = _Survey.of(shards)
+    seen, longest = _survey(shards)
     run = run_of(forecaster)
     with run.numbers:
-        model = new_model(forecaster, seen.longest, horizon)
+        model = new_model(forecaster, longest, horizon)
+    del longest
     layout, panel = model.layout, seen.outline
     weights = target_weights(
         forecaster.horizon_weights, forecaster.series_weights, panel, layout.prediction_length
@@ -86,40 +87,37 @@ class _Survey(NamedTuple):
         All series, without their values and times.
     first : int64 ndarray of shape (n_shards + 1,)
         First series of every shard, and the number of all.
-    longest : Panel
-        The shard with the longest series.
     has_gaps : bool
     """
 
     outline: Panel
     first: np.ndarray
-    longest: Panel
     has_gaps: bool
 
-    @classmethod
-    def of(cls, shards: Shards) -> _Survey:
-        """Read all shards, and check them."""
-        lengths: list[np.ndarray] = []
-        keys: list[pd.Index] = []
-        longest, has_gaps = None, False
-        for i in range(len(shards)):
-            panel = _ready(shards[i])
-            assert panel.keys is not None
-            lengths.append(panel.lengths)
-            keys.append(panel.keys)
-            has_gaps |= bool(np.isnan(panel.values).any())
-            if longest is None or panel.lengths.max() > longest.lengths.max():
-                longest = panel
-        assert longest is not None
-        first = np.cumsum([0, *map(len, lengths)])
-        outline = replace(
-            longest,
-            values=longest.values[:0],
-            offsets=np.cumsum([0, *np.concatenate(lengths)]),
-            keys=keys[0].append(keys[1:]),
-            times=longest.times[:0],
-        )
-        return cls(outline, first, longest, has_gaps)
+
+def _survey(shards: Shards) -> tuple[_Survey, Panel]:
+    """Read all shards, and check them; the other part is that with the longest series."""
+    lengths: list[np.ndarray] = []
+    keys: list[pd.Index] = []
+    longest: Panel | None = None
+    has_gaps = False
+    for i in range(len(shards)):
+        panel = _ready(shards[i])
+        assert panel.keys is not None
+        lengths.append(panel.lengths)
+        keys.append(panel.keys)
+        has_gaps |= bool(np.isnan(panel.values).any())
+        if longest is None or panel.lengths.max() > longest.lengths.max():
+            longest = panel
+    assert longest is not None
+    outline = replace(
+        longest,
+        values=np.zeros((0, longest.values.shape[1])),
+        offsets=np.append(0, np.concatenate(lengths).cumsum()),
+        keys=keys[0].append(keys[1:]),
+        times=longest.times[:0].copy(),
+    )
+    return _Survey(outline, np.cumsum([0, *map(len, lengths)]), has_gaps), longest
 
 
 class _Reader(NamedTuple):

@@ -112,12 +112,13 @@ class ShardedBuffer:
         if self.n_shards == 1:
             yield random_indices(total, n, generator)
             return
-        if n >= total:
-            pieces = self._all(starts, generator)
-        else:
-            pieces = self._some(starts, random_indices(total, n, generator))
-        yield from pieces
-        self._then = {}
+        try:
+            if n >= total:
+                yield from self._all(starts, generator)
+            else:
+                yield from self._some(starts, random_indices(total, n, generator))
+        finally:
+            self._then = {}
 
     def _all(self, starts: Tensor, generator: torch.Generator) -> Iterator[Tensor]:
         """All windows, those of every shard shuffled when its turn comes."""
