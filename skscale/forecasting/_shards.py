@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -120,8 +120,9 @@ def _survey(shards: Shards) -> tuple[_Survey, Panel]:
     return _Survey(outline, np.cumsum([0, *map(len, lengths)]), has_gaps), longest
 
 
-class _Reader(NamedTuple):
-    """Brings a shard to the device."""
+@dataclass(frozen=True)
+class _Reader:
+    """Brings shards to the device; the statistics of their series are gathered once."""
 
     shards: Shards
     model: FittedNetwork
@@ -129,14 +130,17 @@ class _Reader(NamedTuple):
     split: Split
     weights: torch.Tensor | None
     device: torch.device
+    scales: dict[int, SeriesScale] = field(default_factory=dict)
 
     def buffer(self, i: int) -> SeriesBuffer:
         """Scaled series of shard ``i``, each in the scale of what it trains with."""
         series = slice(*self.seen.first[i : i + 2])
         panel = self.model.check(_ready(self.shards[i]))
-        held_out = panel.lengths - self.split.train_end[series]
-        units, scaler = self.model.columns.units, self.model.scaler
-        found = self.model.buffer(panel, SeriesScale.of(panel, units, held_out, scaler))
+        if i not in self.scales:
+            held_out = panel.lengths - self.split.train_end[series]
+            units, scaler = self.model.columns.units, self.model.scaler
+            self.scales[i] = SeriesScale.of(panel, units, held_out, scaler)
+        found = self.model.buffer(panel, self.scales[i])
         if self.seen.has_gaps and found.observed is None:
             found = replace(found, observed=torch.ones_like(found.values, dtype=torch.bool))
         if self.weights is not None:
