@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes, plot, report
+from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes, report
 
 MODULE = "examples.benchmarks.parquet"
 DAYS, HORIZON = 1_000, 28
@@ -132,10 +132,23 @@ def main() -> None:
     for size in options.sizes:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             rows += rows_of(size, Path(folder))
-    report("Training on parquet files", rows, options, "parquet")
+        report("Training on parquet files", rows, options, "parquet")  # large sizes take long
     if options.out:
-        drawn = [row for row in rows if row["from"] == "files"]
-        plot(drawn, "GB", ["fit CPU s", "peak MB"], options.out / "parquet.png")
+        draw(rows, options.out / "parquet.png")
+
+
+def draw(rows: list[dict], path: Path) -> None:
+    """Time and memory over the size of the data, from files and from memory."""
+    from matplotlib.figure import Figure
+
+    table, titles = pd.DataFrame(rows), ("fit CPU s", "peak MB")
+    figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    for axes, title in zip(figure.subplots(1, 2), titles, strict=True):
+        for way, some in table.groupby("from"):
+            axes.plot(some["GB"], some[title], "o-", label=way)
+        axes.set(xlabel="values, GB", ylabel=title, xlim=(0, None), ylim=(0, None))
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.benchmarks import global_fit, sktime_series
+from examples.benchmarks import global_fit, parquet, sktime_series
 from examples.paths import RESULTS
 from examples.pretraining.data import FREQUENCIES
 
@@ -54,3 +54,12 @@ def test_fits_answer_for_every_series_in_order(fit):
     found = fit(rows, FREQUENCIES["Quarterly"])
     assert found.shape == (3, 8)
     np.testing.assert_allclose(found.mean(axis=1), [0, 100, 200], atol=3)
+
+
+def test_generated_series_are_a_long_table_in_order():
+    pytest.importorskip("pyarrow")
+    found = parquet.series(3, 5).to_pandas()
+    assert list(found["shop"].unique()) == ["shop 0000003", "shop 0000004"]
+    assert len(found) == 2 * parquet.DAYS == 2 * found["day"].nunique()
+    assert found.equals(found.sort_values(["shop", "day"]))
+    assert parquet.n_series(0.4) * parquet.DAYS * 8 == 0.4e9
