@@ -53,7 +53,7 @@ def fit_parquet(
         Steps that will be forecast, as in ``fit``.
     shard_size : int, default=2**21
         Rows of a shard, which ends with a whole series. Memory holds two shards and, while one is
-        read, several copies of it: 32 bytes or so for a row of one column.
+        read, several copies of it: 0.3 GB for one column by default.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def fit_parquet(
     -----
     Columns of X are not supported. The step of dates is that of the first shard, unless ``freq``
     names it; sizes that are ``"auto"`` are those of the shard with the longest series. Beside the
-    shards, memory holds some 300 bytes for each series.
+    shards, memory holds half a kilobyte for each series.
 
     Examples
     --------
