@@ -1,4 +1,4 @@
-"""Tables and picture of the pages on intervals, missing values and scaling, as measured.
+"""Tables and picture of the pages on intervals, missing values, scaling and tuning, as measured.
 
 ``python -m examples.benchmarks.pages`` puts the tables between the pages' markers and draws
 `intervals.svg`: the share of values inside intervals, by the share that should be, for every set.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.stats import gmean
 
 from examples.paper.tables import DASH, markdown
 from examples.paths import RESULTS, ROOT
@@ -83,6 +84,22 @@ def parquet_table(table: pd.DataFrame) -> str:
     return markdown(["values, GB", "series", "file MB", "from", "fit CPU s", "peak MB"], lines)
 
 
+def search_table(table: pd.DataFrame) -> str:
+    """Errors of every column, then its seconds; the last row has ratios to the first column."""
+    methods = [name.removesuffix(" s") for name in table if name.endswith(" s")]
+    lines = [
+        [
+            row["series"],
+            *(f"{row[name]:.3f}" for name in methods),
+            *(f"{row[f'{name} s']:.1f}" for name in methods),
+        ]
+        for _, row in table.iterrows()
+    ]
+    ratios = (gmean(table[name] / table[methods[0]]) for name in methods)
+    lines.append(["ratio", *(f"{ratio:.2f}" for ratio in ratios), *([""] * len(methods))])
+    return markdown(["series", *methods, *(f"s, {name}" for name in methods)], lines)
+
+
 def page(text: str, tables: Mapping[str, str]) -> str:
     """A page with its tables made anew."""
     for name, table in tables.items():
@@ -102,6 +119,9 @@ def pages() -> Iterable[tuple[Path, dict[str, str]]]:
     yield ROOT / "docs" / "missing.md", {"missing": missing}
     files = parquet_table(pd.read_csv(FOLDER / "parquet.csv"))
     yield ROOT / "docs" / "scaling.md", {"parquet": files}
+    parts = ("spaces", "fresh", "halving")
+    searches = {part: search_table(pd.read_csv(FOLDER / f"search_{part}.csv")) for part in parts}
+    yield ROOT / "docs" / "tuning.md", searches
 
 
 def picture(table: pd.DataFrame) -> Figure:

@@ -111,6 +111,8 @@ def step_megabytes(step: Callable[[], None], device: str) -> float:
 def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Measure every case."""
     for case in CASES:
+        if case.model not in options.models:
+            continue
         torch.manual_seed(0)
         plain, fast = FORMS[case.model](case, options.dropout)
         steps = {
@@ -124,6 +126,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             "model": case.model,
             "channels": case.channels,
             "d_model": case.options.get("d_model"),
+            "options": ", ".join(f"{name} {value}" for name, value in case.options.items()),
             "T": case.horizon,
             **{f"{name} ms": value for name, value in times.items()},
             "faster": times["plain"] / times["fast"],
@@ -136,6 +139,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, object]]:
 def main() -> None:
     """Print and store the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--models", nargs="+", choices=FORMS, default=list(FORMS), metavar="name")
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--device", default="cpu")
