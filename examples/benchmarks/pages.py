@@ -1,4 +1,4 @@
-"""Tables and picture of the pages on intervals, missing values, scaling and tuning, as measured.
+"""Tables and picture of the pages on intervals, missing values, scaling, tuning and steps.
 
 ``python -m examples.benchmarks.pages`` puts the tables between the pages' markers and draws
 `intervals.svg`: the share of values inside intervals, by the share that should be, for every set.
@@ -84,6 +84,23 @@ def parquet_table(table: pd.DataFrame) -> str:
     return markdown(["values, GB", "series", "file MB", "from", "fit CPU s", "peak MB"], lines)
 
 
+def steps_of_networks(table: pd.DataFrame) -> str:
+    """Time and memory of a training step beside the plain form's."""
+    lines = [
+        [
+            row["model"],
+            row["options"].replace("_", " "),
+            row["T"],
+            *(f"{row[name]:,.0f}" for name in ("plain ms", "fast ms")),
+            f"{row['faster']:.2f}",
+            *(f"{row[name]:,.0f}" for name in ("plain MB", "fast MB")),
+        ]
+        for _, row in table.iterrows()
+    ]
+    titles = ["plain ms", "ours ms", "faster", "plain MB", "ours MB"]
+    return markdown(["network", "sizes", "T", *titles], lines)
+
+
 def search_table(table: pd.DataFrame) -> str:
     """Errors of every column, then its seconds; the last row has ratios to the first column."""
     methods = [name.removesuffix(" s") for name in table if name.endswith(" s")]
@@ -122,6 +139,8 @@ def pages() -> Iterable[tuple[Path, dict[str, str]]]:
     parts = ("spaces", "fresh", "halving")
     searches = {part: search_table(pd.read_csv(FOLDER / f"search_{part}.csv")) for part in parts}
     yield ROOT / "docs" / "tuning.md", searches
+    steps = steps_of_networks(pd.read_csv(FOLDER / "training_step_networks.csv"))
+    yield RESULTS / "index.md", {"steps of networks": steps}
 
 
 def picture(table: pd.DataFrame) -> Figure:

@@ -41,7 +41,7 @@ def test_stretches_have_all_lengths_and_move():
     assert all(np.ptp(one) > 0 for one in found)
 
 
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(5))
 def test_the_pages_show_the_tables(place):
     path, tables = list(pages.pages())[place]
     text = path.read_text("utf-8")
