@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -39,10 +40,22 @@ def turns(forms: Mapping[str, Callable[[], object]], repeats: int, warm_up: int 
     return {name: median(values[warm_up:]) for name, values in times.items()}
 
 
-def in_fresh_process(module: str, arguments: Iterable[object]) -> dict:
-    """Run a benchmark module in a process of its own and read the JSON line it prints last."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+def in_fresh_process(
+    module: str,
+    arguments: Iterable[object],
+    launcher: Iterable[str] = (),
+    threads: int | None = None,
+) -> dict:
+    """Run a benchmark module in a process of its own and read the JSON line it prints last.
+
+    ``launcher`` are arguments of Python that start it, such as those of torchrun; ``threads``
+    bounds those of a process.
+    """
+    command = [sys.executable, *launcher, "-m", module, *map(str, arguments)]
+    environment = dict(os.environ) | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)})
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from itertools import product
 from time import perf_counter
@@ -20,9 +19,8 @@ from time import perf_counter
 import numpy as np
 
 from examples.benchmarks.m5_size import HORIZON, generated
-from examples.benchmarks.measure import parser, peak_megabytes, plot, report
+from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes, plot, report
 from examples.command_line import positive
-from examples.paths import ROOT
 
 MODULE = "examples.benchmarks.processes"
 
@@ -58,17 +56,8 @@ def run_one(n_series: int, batch_size: int) -> dict[str, float] | None:
 def started(n_processes: int, arguments: list[object]) -> dict[str, float]:
     """What the first of ``n_processes`` processes of torchrun says; alone, of a bare one."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={n_processes}"]
-    command = [sys.executable, *(launcher if n_processes > 1 else []), "-m", MODULE]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    with_launcher = launcher if n_processes > 1 else []
+    return in_fresh_process(MODULE, arguments, with_launcher, threads=1)
 
 
 def main() -> None:

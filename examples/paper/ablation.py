@@ -19,7 +19,14 @@ from examples.paper.long_term import CONTEXT_LENGTH
 from examples.paper.models import sigma_settings
 from examples.paper.protocol import load
 from examples.paper.results import ResultTable, settings_text
-from examples.paper.runs import KEYS, VALUES, add_shared_arguments, finished_run, print_runs
+from examples.paper.runs import (
+    KEYS,
+    VALUES,
+    add_shared_arguments,
+    add_variant_arguments,
+    finished_run,
+    print_runs,
+)
 from skscale import SigmaForecaster
 
 DATASET, HORIZON = "ETTh1", 720
@@ -49,14 +56,8 @@ def finished_runs(args: argparse.Namespace, table: ResultTable) -> Iterator[dict
 def main(arguments: list[str] | None = None) -> None:
     """Run what is missing and print every row and the means over seeds."""
     parser = script_parser(__doc__)
-    parser.add_argument(
-        "--variant", nargs="+", choices=VARIANTS, default=list(VARIANTS), help="rows of the table"
-    )
+    add_variant_arguments(parser, VARIANTS, CONTEXT_LENGTH)
     parser.add_argument("--horizon", type=positive, default=HORIZON, help="steps ahead")
-    parser.add_argument(
-        "--context", type=positive, default=CONTEXT_LENGTH, help="points of a window"
-    )
-    parser.add_argument("--max-epochs", type=positive, default=10, help="epochs at most")
     add_shared_arguments(parser, "ablation.csv")
     args = parser.parse_args(arguments)
     print_runs(finished_runs(args, ResultTable(args.out, KEYS, VALUES)))

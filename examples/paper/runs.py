@@ -12,7 +12,7 @@ from time import perf_counter, process_time
 import torch
 from sktime.forecasting.base import BaseForecaster
 
-from examples.command_line import add_data_argument
+from examples.command_line import add_data_argument, positive
 from examples.paper.models import build
 from examples.paper.protocol import Benchmark, score
 from examples.paper.results import ResultTable, versions_text
@@ -97,6 +97,18 @@ def add_shared_arguments(
         default=PAPER_RESULTS / out,
         help="result table; runs that are there already are not repeated",
     )
+
+
+def add_variant_arguments(
+    parser: argparse.ArgumentParser, variants: Iterable[str], context: int
+) -> None:
+    """Options of the scripts that compare changes of one network."""
+    names = list(variants)
+    parser.add_argument(
+        "--variant", nargs="+", choices=names, default=names, help="rows of the table"
+    )
+    parser.add_argument("--context", type=positive, default=context, help="points of a window")
+    parser.add_argument("--max-epochs", type=positive, default=10, help="epochs at most")
 
 
 def print_runs(rows: Iterable[Mapping[str, str]]) -> None:
