@@ -8,8 +8,8 @@
 
 L = 96, T = 720, batch 32, random values of a data set's size: a training step is forward,
 backward and Adam, with the settings of `examples.paper.models`. With seven channels on a CPU the
-networks take turns, so that all see the same machine; else they come one at a time, and one that
-does not fit has no numbers. Figure 5 goes to ``efficiency.csv``, the sizes of Figure 10 to
+networks take turns, so that all see the same machine; else each has a process of its own, and one
+that does not fit has no numbers. Figure 5 goes to ``efficiency.csv``, the sizes of Figure 10 to
 ``efficiency_channels.csv``. The test error is that of the finished runs on ETTh1 in
 ``docs/results/paper/long_term.csv``, at the longest horizon that a network has been trained for;
 a network without a run has no point in the plot.
@@ -18,6 +18,7 @@ a network without a run has no point in the plot.
 from __future__ import annotations
 
 import resource
+from argparse import Namespace
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -27,6 +28,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from examples.benchmarks.measure import in_fresh_process
 from examples.benchmarks.network_forms import Case
 from examples.benchmarks.training_step import (
     captured_step,
@@ -92,6 +94,14 @@ def _taking_turns(names: list[str], dataset: str, repeats: int, device: str) -> 
     return rows
 
 
+def costs_in_fresh_process(name: str, dataset: str, args: Namespace) -> pd.DataFrame:
+    """`costs` of one network, which nothing that another has left behind can disturb."""
+    arguments = ["--one", "--model", name, "--dataset", dataset, "--device", args.device]
+    arguments += ["--repeats", args.repeats]
+    arguments += [] if args.memory is None else ["--memory", args.memory]
+    return pd.DataFrame([in_fresh_process("examples.paper.efficiency", arguments)])
+
+
 def with_errors(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Add the mean test error over the seeds at the longest horizon that was run."""
     if table.empty or runs.empty:
@@ -127,21 +137,29 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeats", type=positive, default=10, help="steps of each median")
     parser.add_argument("--memory", type=positive, help="gigabytes of the process; Linux alone")
+    parser.add_argument("--one", action="store_true", help="measure here, and print it as JSON")
     parser.add_argument("--out", type=Path, default=PAPER_RESULTS, help="folder of the results")
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
-    runs = pd.read_csv(PAPER_RESULTS / "long_term.csv")
-    if args.memory is not None:
+    if args.memory is not None and (args.one or args.dataset == ["ETTh1"]):
         resource.setrlimit(resource.RLIMIT_AS, (args.memory * 2**30,) * 2)
+    if args.one:
+        table = costs(args.model, args.dataset[0], args.repeats, args.device)
+        print(table.iloc[0].to_json())
+        return
     few = args.dataset == ["ETTh1"]
     suffix = ("" if few else "_channels") + ("" if args.device == "cpu" else f"_{args.device}")
-    turns = few and args.device == "cpu"
-    groups = [args.model] if turns else [[name] for name in args.model]
+    if few and args.device == "cpu":
+        parts = iter([costs(args.model, "ETTh1", args.repeats)])
+    else:
+        pairs = product(args.dataset, args.model)
+        parts = (costs_in_fresh_process(name, dataset, args) for dataset, name in pairs)
     found = []
-    for dataset, names in product(args.dataset, groups):
-        found.append(costs(names, dataset, args.repeats, args.device))
+    for part in parts:
+        found.append(part)
         table = pd.concat(found)
         table.to_csv(args.out / f"efficiency{suffix}.csv", index=False, float_format="%.3f")
+    runs = pd.read_csv(PAPER_RESULTS / "long_term.csv")
     table = with_errors(table, runs)
     print(table.drop(columns="versions").to_string(index=False))
     if few:
