@@ -136,7 +136,7 @@ def export_inputs(
         columns.encoder.check_ahead(X)
         steps_ahead = np.tile(np.arange(1, module.prediction_length + 1), (len(place), 1))
         future = behind_the_end(columns, context, X, steps_ahead)
-        rows = context.scale.standardised(panel)[place]
+        rows = context.scale.filled_at(panel, place)
         assert context.buffer.features is not None
         assert future.features is not None
         calendar = context.buffer.features.numpy()[place]

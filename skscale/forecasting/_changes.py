@@ -57,7 +57,7 @@ class Changes:
 
     @classmethod
     def of(
-        cls, panel: Panel, scale: SeriesScale, train_end: np.ndarray, season: int, n_ahead: int
+        cls, panel: Panel, scale: SeriesScale, train_end: np.ndarray, lag: int, n_ahead: int
     ) -> Changes:
         values = scale.apply(panel)
         columns = scale.standardised(panel)
@@ -65,7 +65,6 @@ class Changes:
         known = ~np.isnan(scale.standardised_columns(panel)[:, :n_ahead])
         # One without any value would leave no point at which all are known.
         complete = (known | ~known.any(axis=0)).all(axis=1)
-        lag = season if (train_end >= 2 * season).any() else 1
         later = np.flatnonzero(panel.positions >= lag)
         series = panel.series[later]
         # A constant has no scale, and nothing to explain.

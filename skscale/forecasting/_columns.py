@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._calendar import Calendar
+from skscale.forecasting._column_units import ColumnUnits
 from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._series_scale import ColumnUnits, SeriesScale
+from skscale.forecasting._series_scale import SeriesScale
 
 __all__ = ["Columns"]
 
@@ -50,8 +51,10 @@ class Columns:
         n_static = encoder.width(encoder.static)
         panel = replace(panel, X=_numbers(encoder, calendar, panel.X, panel.times))
         units = ColumnUnits.of(panel, static=slice(n_ahead, n_ahead + n_static))
-        rows = SeriesScale.of(panel, units).standardised(panel)
-        return cls(encoder, calendar, units, rows.min(axis=0), rows.max(axis=0))
+        scale = SeriesScale.of(panel, units)
+        rows = (scale.of_some(series).standardised(block) for series, block in panel.blocks())
+        lowest, highest = zip(*((r.min(axis=0), r.max(axis=0)) for r in rows), strict=True)
+        return cls(encoder, calendar, units, np.min(lowest, axis=0), np.max(highest, axis=0))
 
     @property
     def n_columns(self) -> int:

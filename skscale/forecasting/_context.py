@@ -32,8 +32,6 @@ class Context:
         Where it holds the channels in the order of ``y``.
     scale : SeriesScale
         Statistics of its series.
-    rows : float64 ndarray of shape (n_points, n_columns)
-        Its exogenous columns, standardised; nan where a value is missing.
     buffer : SeriesBuffer
         Its scaled values and features, on the CPU.
     """
@@ -44,7 +42,6 @@ class Context:
     order: np.ndarray
     channels: np.ndarray
     scale: SeriesScale
-    rows: np.ndarray
     buffer: SeriesBuffer
 
     def extended(

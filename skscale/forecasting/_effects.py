@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,8 @@ _BY_CHANCE = 0.15
 _DRIFTS = ("none", "constant", "changing")
 # A series departs from what all share as if it had seen so many points of that already.
 _SHARED_POINTS = 20.0
+# What all series share is learned from so many points; more would change no digit that counts.
+_MOST_POINTS = 2**20
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def find_effects(
     is none, constant or changing, under several ridge penalties. Errors of held-out points
     choose, channel by channel, or errors of points left out one by one where few are held out.
     Where it lowers those errors, each series departs from what all share. What is clearly better
-    than no effect is fitted to all points.
+    than no effect is fitted to all points. Of panels of more than a million points, evenly chosen
+    series tell what all share; each departs from it by itself.
 
     Parameters
     ----------
@@ -92,7 +97,9 @@ def find_effects(
     n_ahead : int
         Columns known ahead, the first ones; the others get no effect.
     """
-    changes = Changes.of(panel, scale, train_end, season, n_ahead)
+    lag = season if (train_end >= 2 * season).any() else 1
+    data = _Data(panel, scale, train_end, lag, n_ahead)
+    changes = data.evenly_chosen().changes()
     relative, absolute = np.zeros((2, *scale.effect.shape[1:]))
     departures = np.zeros(scale.effect.shape)
     for channel in range(scale.effect.shape[2]):
@@ -111,7 +118,10 @@ def find_effects(
         shared, _ = _ridge(whole, channel, form)
         (absolute if form.absolute else relative)[:, channel] = shared
         if departs:
-            departures[:, :, channel], _ = _departures(whole, channel, form, shared)
+            for series, some in data.blocks():
+                found = some.changes().beside(form.drift).known(channel)
+                found = replace(found, training=np.ones_like(found.training))
+                departures[series, :, channel], _ = _departures(found, channel, form, shared)
     unit = units_of(scale)[:, :, None]
     effect = (relative + departures) * scale.scale[:, None] + absolute * unit
     known = np.divide(effect, unit, out=np.zeros_like(effect), where=unit > 0)
@@ -119,6 +129,34 @@ def find_effects(
         return ColumnEffects(relative, absolute, known[-1:], None)
     last = ~panel.keys.duplicated(keep="last")
     return ColumnEffects(relative, absolute, known[last], panel.keys[last])
+
+
+class _Data(NamedTuple):
+    """Series, their statistics and held-out parts; the lag of changes, and columns that count."""
+
+    panel: Panel
+    scale: SeriesScale
+    train_end: np.ndarray
+    lag: int
+    n_ahead: int
+
+    def changes(self) -> Changes:
+        return Changes.of(*self)
+
+    def blocks(self) -> Iterator[tuple[slice, _Data]]:
+        """All series in turn, some at a time: which they are, and their data."""
+        for series, block in self.panel.blocks(_MOST_POINTS):
+            scale, train_end = self.scale.of_some(series), self.train_end[series]
+            yield series, self._replace(panel=block, scale=scale, train_end=train_end)
+
+    def evenly_chosen(self) -> _Data:
+        """As many series as one of the blocks holds; all where there is one."""
+        n_blocks = sum(1 for _ in self.panel.blocks(_MOST_POINTS))
+        if n_blocks == 1:
+            return self
+        series = np.arange(0, len(self.train_end), n_blocks)
+        panel, scale = self.panel.take(series), self.scale.of_some(series)
+        return self._replace(panel=panel, scale=scale, train_end=self.train_end[series])
 
 
 def _choose(changes: Changes, channel: int) -> tuple[Form, np.ndarray, np.ndarray] | None:

@@ -140,24 +140,32 @@ class FittedNetwork:
         scale = self.scale_of(ordered)
         if known is not None:
             scale = known.scale.carried_to(known.panel, ordered, scale)
-        rows = scale.standardised_columns(ordered)
         order = ordered.positions_of(panel)
         channels = np.argsort(channel_order(y.columns, self.channels))
         buffer = self.buffer(ordered, scale)
-        return Context(y, X, ordered, order, channels, scale, rows, buffer)
+        return Context(y, X, ordered, order, channels, scale, buffer)
 
     def buffer(self, panel: Panel, scale: SeriesScale) -> SeriesBuffer:
         """Scaled series and features of a panel, on the CPU."""
-        features = self.columns.features(panel.times, scale.standardised(panel))
-        values = scale.apply(panel).astype(np.float32)
+        n_features = sum(self.columns.sizes.values())
+        values = np.empty(panel.values.shape, dtype=np.float32)
+        features = np.empty((len(values), n_features), dtype=np.float32) if n_features else None
+        start = 0
+        for series, block in panel.blocks():
+            points = slice(start, start := start + len(block.values))
+            own = scale.of_some(series)
+            values[points] = own.apply(block)
+            if features is not None:
+                features[points] = self.columns.features(block.times, own.standardised(block))
         observed = ~np.isnan(values)
+        whole = bool(observed.all())
         return SeriesBuffer(
-            values=from_numpy(np.where(observed, values, np.float32(0.0))),
+            values=from_numpy(values if whole else np.where(observed, values, np.float32(0.0))),
             offsets=from_numpy(panel.offsets.astype(np.int64)),
             location=from_numpy(scale.location),
             scale=from_numpy(scale.scale),
             features=None if features is None else from_numpy(features),
-            observed=None if observed.all() else from_numpy(observed),
+            observed=None if whole else from_numpy(observed),
         )
 
     def predict(

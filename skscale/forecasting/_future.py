@@ -55,9 +55,9 @@ def within(
     offsets, features = context.panel.offsets, context.buffer.features
     first, last = offsets[series] + cuts, offsets[series + 1] - 1
     point = np.minimum(first[:, None] + np.arange(len(held)), last[:, None])
-    rows = context.rows[point]
+    rows = context.scale.standardised_at(context.panel, point)
     rows[:, ~held, columns.n_holidays :] = np.nan
-    before = context.scale.standardised(context.panel)[np.maximum(first - 1, offsets[series])]
+    before = context.scale.filled_at(context.panel, np.maximum(first - 1, offsets[series]))
     rows = _filled(columns, context, rows, series, before)
     if features is None:
         return Future(rows, None)
@@ -84,11 +84,12 @@ def behind_the_end(
     holidays, given = np.split(rows, [columns.n_holidays], axis=-1)
     holidays[:] = columns.calendar.holidays(times).reshape(holidays.shape)
     if X is not None and given.shape[-1] > columns.n_past:
-        given[:] = rows_ahead(panel, columns.encoder.encoded(X), steps, times)
+        found, held = rows_ahead(panel, X, steps, times)
+        given[held] = columns.encoder.encoded(found)
     series = np.arange(n_series)
     flat = rows.reshape(len(times), -1)
     rows = context.scale.standardised_rows(flat, series.repeat(longest)).reshape(rows.shape)
-    before = context.scale.standardised(panel)[panel.offsets[1:] - 1]
+    before = context.scale.filled_at(panel, panel.offsets[1:] - 1)
     rows = _filled(columns, context, rows, series, before)
     features = columns.features(times, rows.reshape(len(times), -1))
     assert features is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,24 @@ def filled(rows: np.ndarray, persistence: np.ndarray, first: Any = 0) -> np.ndar
     return np.where(last >= first, found * persistence ** (point - last), 0.0)
 
 
-def persistence_of(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """Correlation of standardised columns with the row before, over all series; one if unknown."""
+def persistence_of(parts: Iterable[tuple[Panel, np.ndarray]]) -> np.ndarray:
+    """Correlation of standardised columns with the row before, over all series; one if unknown.
+
+    Parameters
+    ----------
+    parts : iterable of panels and their rows, float64 ndarrays of shape (n_points, n_columns)
+    """
+    found = np.sum([_with_row_before(panel, rows) for panel, rows in parts], axis=0)
+    product, before, after = found
+    size = np.sqrt(before * after)
+    return np.divide(product.clip(min=0), size, out=np.ones_like(size), where=size > 0).clip(max=1)
+
+
+def _with_row_before(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    """Sums of the products of rows and those before them, and of the squares of both."""
     together = panel.series[1:] == panel.series[:-1]
     before, after = rows[:-1][together], rows[1:][together]
     known = ~np.isnan(before + after)
     before, after = (np.where(known, part, 0.0) for part in (before, after))
-    size = np.sqrt((before**2).sum(axis=0) * (after**2).sum(axis=0))
-    product = (before * after).sum(axis=0).clip(min=0)
-    return np.divide(product, size, out=np.ones_like(size), where=size > 0).clip(max=1)
+    sums = ((before * after), before**2, after**2)
+    return np.stack([values.sum(axis=0) for values in sums])

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
 
-from skscale.forecasting._frames import as_numbers
 from skscale.forecasting._panel import Panel, rows_at
 
 __all__ = [
@@ -46,8 +45,10 @@ def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
     return panel.step.after(panel.last_times, steps)
 
 
-def rows_ahead(panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index) -> np.ndarray:
-    """Rows of ``X`` at every step behind each series' end; nan where it holds none.
+def rows_ahead(
+    panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows of ``X`` behind the ends of the series, and the steps that they are of.
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ def rows_ahead(panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
 
     Returns
     -------
-    float64 ndarray of shape (n_series, longest, n_columns)
+    rows : DataFrame
+    held : bool ndarray of shape (n_series, longest)
+        Steps that ``X`` holds, in the order of ``rows``.
     """
     n_series, longest = len(steps), len(times) // len(steps)
     index = panel.index_of(np.repeat(np.arange(n_series), longest), times)
@@ -67,8 +70,7 @@ def rows_ahead(panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
     np.put_along_axis(asked, np.clip(steps, 0, None), True, axis=1)
     rows_at(X, index[asked[:, 1:].ravel()], "the horizon")
     place = X.index.get_indexer(index)
-    rows = np.where(place[:, None] >= 0, as_numbers(X)[place], np.nan)
-    return rows.reshape(n_series, longest, -1)
+    return X.iloc[place[place >= 0]], (place >= 0).reshape(n_series, longest)
 
 
 def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:

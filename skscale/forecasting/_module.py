@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skscale.forecasting._column_units import FURTHEST
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._intervals import TrainedOffsets
 from skscale.forecasting._rolling import roll_forward
-from skscale.forecasting._series_scale import FURTHEST
 from skscale.nn import ScaleKernel
 from skscale.nn.layers.checks import check_shape, check_tensor
 from skscale.ops import beside_values

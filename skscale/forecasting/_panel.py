@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,10 @@ from skscale.forecasting._frames import as_numbers, channel_order, instances
 from skscale.forecasting._time import TimeStep
 
 __all__ = ["Panel", "rows_at"]
+
+# Points that are computed with at once, so that what is between the data and the result stays
+# small: 2 MB for each column of numbers.
+_POINTS_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ class Panel:
 
     def take(self, series: np.ndarray) -> Panel:
         """The series at positions ``series``, in that order, as a panel."""
+        if np.array_equal(series, np.arange(len(self.lengths))):
+            return self
         rows = np.concatenate([np.arange(*self.offsets[i : i + 2]) for i in series])
         return replace(
             self,
@@ -125,6 +132,33 @@ class Panel:
             keys=None if self.keys is None else self.keys[series],
             times=self.times[rows],
         )
+
+    def blocks(self, at_most: int = _POINTS_AT_ONCE) -> Iterator[tuple[slice, Panel]]:
+        """All series in turn, some at a time: which they are, and a panel of them, a view.
+
+        Those of a block have ``at_most`` points together, unless it is one long series.
+        """
+        if self.offsets[-1] <= at_most:
+            yield slice(None), self
+            return
+        first, n_series = 0, len(self.lengths)
+        while first < n_series:
+            start = self.offsets[first]
+            end = int(np.searchsorted(self.offsets, start + at_most, side="right")) - 1
+            series = slice(first, max(end, first + 1))
+            points = slice(start, self.offsets[series.stop])
+            yield (
+                series,
+                replace(
+                    self,
+                    values=self.values[points],
+                    X=None if self.X is None else self.X.iloc[points],
+                    offsets=self.offsets[first : series.stop + 1] - start,
+                    keys=None if self.keys is None else self.keys[series],
+                    times=self.times[points],
+                ),
+            )
+            first = series.stop
 
     def check_observed(self, at_least: int) -> Panel:
         """Return the panel if every channel has values.

@@ -6,71 +6,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skscale.forecasting._column_units import (
+    FURTHEST,
+    ColumnUnits,
+    exogenous,
+    standardised_rows,
+)
 from skscale.forecasting._frames import as_numbers
-from skscale.forecasting._gaps import filled, persistence_of
+from skscale.forecasting._gaps import filled
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._statistics import SCALERS, extremes, moments
+from skscale.forecasting._statistics import SCALERS, by_blocks, extremes
 
-__all__ = ["ColumnUnits", "SeriesScale", "exogenous"]
-
-# Scaled values beyond this many deviations stop here, where float32 can still square and add them.
-FURTHEST = 1e8
-# A column that varies by less than this part of its size is constant: the rest is rounding.
-_ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class ColumnUnits:
-    """Units of exogenous columns that series share.
-
-    Attributes
-    ----------
-    shared : bool ndarray of shape (n_columns,)
-        Static columns, and those of zeros and ones, which have the same unit in every series.
-        Others have one of each series, since a price may be in another currency.
-    location, scale : float64 ndarray of shape (n_columns,)
-        Of shared units; and the scale of any column in a series where it never varied. Infinite
-        for one that varied nowhere: nothing was learned about its changes.
-    persistence : float64 ndarray of shape (n_columns,)
-        Correlation of a value with the one before it, in [0, 1].
-    """
-
-    shared: np.ndarray
-    location: np.ndarray
-    scale: np.ndarray
-    persistence: np.ndarray
-
-    @classmethod
-    def of(cls, panel: Panel, static: slice = slice(0)) -> ColumnUnits:
-        """Learn the units of a panel's columns, some of them ``static``."""
-        columns = exogenous(panel)
-        if not columns.shape[1]:
-            return cls(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0), np.zeros(0))
-        _, scale, constant = _own_units(panel, columns)
-        known = ~np.isnan(columns)
-        counts = np.add.reduceat(known.astype(np.int64), panel.offsets[:-1])
-        weight = np.where(constant, 0, counts)
-        varied = weight.sum(axis=0) > 0
-        pooled = np.sqrt((weight * scale**2).sum(axis=0) / weight.sum(axis=0).clip(min=1))
-        mean, deviation, shared = _pooled(columns, known)
-        shared[static] = True
-        scale = np.where(shared, deviation, np.where(varied, pooled, np.inf))
-        units = cls(shared, mean, scale, np.ones(len(scale)))
-        rows = SeriesScale.of(panel, units).standardised_columns(panel)
-        persistence = persistence_of(panel, rows)
-        persistence[static] = 1.0
-        return replace(units, persistence=persistence)
-
-    def of_series(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-        """Location and scale of the columns of every series, both (n_series, n_columns)."""
-        columns = exogenous(panel)
-        if not columns.shape[1]:
-            return (np.zeros((len(panel.lengths), len(self.scale))),) * 2
-        location, scale, constant = _own_units(panel, columns)
-        return (
-            np.where(self.shared, self.location, location),
-            np.where(self.shared | constant, self.scale, scale),
-        )
+__all__ = ["SeriesScale"]
 
 
 @dataclass(frozen=True)
@@ -127,9 +74,13 @@ class SeriesScale:
         """
         n_series = len(panel.lengths)
         held_out = np.zeros(n_series, dtype=np.int64) if held_out is None else held_out
-        seen = np.repeat(panel.lengths - held_out, panel.lengths) > panel.positions
-        location, scale = SCALERS[scaler](panel, panel.values, seen[:, None])
-        highest, lowest = extremes(panel, panel.values)
+
+        def of_block(block: Panel, held_out: np.ndarray) -> tuple[np.ndarray, ...]:
+            seen = np.repeat(block.lengths - held_out, block.lengths) > block.positions
+            own = SCALERS[scaler](block, block.values, seen[:, None])
+            return *own, *extremes(block, block.values)
+
+        location, scale, highest, lowest = by_blocks(panel, of_block, held_out)
         constant = highest == lowest
         # Constant where it was seen, but not everywhere: a scale of one.
         scale = np.where(constant, 0.0, np.where(scale > 0, scale, 1.0))
@@ -139,6 +90,10 @@ class SeriesScale:
         persistence = np.broadcast_to(units.persistence, sizes[:2])
         own = units.of_series(panel)
         return cls(location, scale, *own, persistence, np.zeros(sizes), -free, free)
+
+    def of_some(self, series: slice | np.ndarray) -> SeriesScale:
+        """Those of some of the series."""
+        return SeriesScale(**{name: values[series] for name, values in vars(self).items()})
 
     def standardised_columns(self, panel: Panel) -> np.ndarray:
         """Exogenous columns at every point of ``panel``, (n_points, n_columns); nan stays."""
@@ -153,8 +108,26 @@ class SeriesScale:
 
     def standardised_rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Standardise ``rows`` (n, n_columns) that belong to ``series`` (n,); nan stays."""
-        rows = (rows - self.column_location[series]) / self.column_scale[series]
-        return np.clip(rows, -FURTHEST, FURTHEST)
+        return standardised_rows(rows, series, self.column_location, self.column_scale)
+
+    def standardised_at(self, panel: Panel, points: np.ndarray) -> np.ndarray:
+        """Exogenous columns at ``points`` of ``panel``, (*points.shape, n_columns); nan stays."""
+        flat = points.ravel()
+        series = np.searchsorted(panel.offsets, flat, side="right") - 1
+        rows = np.zeros((len(flat), 0)) if panel.X is None else as_numbers(panel.X.iloc[flat])
+        return self.standardised_rows(rows, series).reshape(*points.shape, -1)
+
+    def filled_at(self, panel: Panel, points: np.ndarray) -> np.ndarray:
+        """Exogenous columns at ``points`` of ``panel``, likewise, without gaps."""
+        rows = self.standardised_at(panel, points)
+        if not np.isnan(rows).any():
+            return rows
+        start = 0
+        for series, block in panel.blocks():
+            inside = (start <= points) & (points < start + len(block.values))
+            rows[inside] = self.of_some(series).standardised(block)[points[inside] - start]
+            start += len(block.values)
+        return rows
 
     def apply(self, panel: Panel) -> np.ndarray:
         """Scaled values, (n_points, n_channels); nan stays."""
@@ -197,7 +170,7 @@ class SeriesScale:
         if bounds is None:
             return self
         if isinstance(bounds, str):
-            _, lowest = extremes(panel, panel.values)
+            _, lowest = by_blocks(panel, lambda block: extremes(block, block.values))
             return replace(self, lowest=np.where(lowest == 0, 0.0, -np.inf))
         lower, upper = (
             end if bound is None else bound
@@ -243,33 +216,6 @@ class SeriesScale:
             position, _ = _first_step(panel, series, channel, number)
             if position is not None:
                 values[cuts[:, series] <= position, series, :, channel] = number
-
-
-def exogenous(panel: Panel) -> np.ndarray:
-    """Exogenous columns at every point, (n_points, n_columns)."""
-    return np.zeros((len(panel.values), 0)) if panel.X is None else as_numbers(panel.X)
-
-
-def _pooled(columns: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and deviation of the columns over all series; which hold nothing but zeros and ones."""
-    # One without any value counts as zeros: it never varies.
-    columns = np.where(known | known.any(axis=0), columns, 0.0)
-    # A power of two costs no digit, and keeps the squares of any float64 within its range.
-    _, exponent = np.frexp(np.nanmax(np.abs(columns), axis=0))
-    unit = np.ldexp(columns, -exponent)
-    mean, deviation = np.nanmean(unit, axis=0), np.nanstd(unit, axis=0)
-    binary = (np.isin(columns, (0.0, 1.0)) | np.isnan(columns)).all(axis=0)
-    mean, deviation = np.ldexp(mean, exponent), np.ldexp(deviation, exponent)
-    return mean, deviation, binary & (deviation > 0)
-
-
-def _own_units(panel: Panel, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Location and scale of the columns within every series, and where they are constant."""
-    location, scale = moments(panel, columns, np.ones_like(columns, dtype=bool))
-    highest, lowest = extremes(panel, columns)
-    size = np.maximum(np.abs(highest), np.abs(lowest))
-    constant = highest - lowest <= _ROUNDING * size
-    return np.where(constant, highest, location), scale, constant
 
 
 def _first_step(

@@ -37,7 +37,7 @@ class Splits:
             If there is no split, splits differ in their steps, a step does not lie behind the
             cut-off, or a training window has gaps.
         """
-        splits = _of_plain_windows(cv, frame, panel) or _of_any(cv, frame, panel)
+        splits = _of_plain_windows(cv, panel) or _of_any(cv, frame, panel)
         if splits is None:
             raise ValueError(f"{cv} gives no split of y with {len(frame)} rows")
         if splits.steps.min() < 1:
@@ -46,12 +46,14 @@ class Splits:
             )
         return splits
 
-    def from_the_first(self, panel: Panel) -> tuple[np.ndarray, Splits]:
+    def from_the_first(self, panel: Panel) -> tuple[np.ndarray | slice, Splits]:
         """Rows of ``panel`` from the first training window on, and the splits counted there.
 
         What lies before it was never seen.
         """
         first = self.starts[0]
+        if not first.any():
+            return slice(None), self
         rows = np.flatnonzero(panel.positions >= first[panel.series])
         starts = np.maximum(self.starts - first, 0)
         return rows, replace(self, starts=starts, cuts=self.cuts - first)
@@ -71,8 +73,13 @@ class Splits:
         if len(panel.lengths) == 1:
             return (self.cuts - self.starts)[:, 0]
         times = panel.times.factorize()[0]
-        rows = (self.train_rows(i, panel) for i in range(len(self.cuts)))
-        return np.array([np.count_nonzero(np.bincount(times[r])) for r in rows])
+        found = np.zeros(len(self.cuts), dtype=np.int64)
+        for split, (start, cut) in enumerate(zip(self.starts, self.cuts, strict=True)):
+            seen = np.zeros(times.max() + 1, dtype=bool)
+            for first, last in (np.stack((start, cut), axis=1) + panel.offsets[:-1, None]).tolist():
+                seen[times[first:last]] = True
+            found[split] = seen.sum()
+        return found
 
     def cutoffs(self, panel: Panel) -> pd.Index:
         """Latest time of every training window."""
@@ -97,18 +104,36 @@ def split_frames(
         yield pd.DataFrame(value.reshape(-1, value.shape[-1]), index=index, columns=columns)
 
 
-def _of_plain_windows(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:
-    """Splits of sktime's window splitters over one series; None for anything else.
+def _of_plain_windows(cv: Any, panel: Panel) -> Splits | None:
+    """Splits of sktime's window splitters; None for anything else.
 
-    They build every training window row by row, a millisecond for each split of a long series.
-    The cut-offs they follow cost nothing.
+    They build every training window row by row, and group a panel by its index. The cut-offs they
+    follow cost nothing, and are the same for series of the same length.
     """
-    if panel.keys is not None or type(cv) not in (ExpandingWindowSplitter, SlidingWindowSplitter):
+    if type(cv) not in (ExpandingWindowSplitter, SlidingWindowSplitter):
         return None
     settings = cv.get_params(deep=False)
     settings.pop("fh")
     if not all(isinstance(v, int | np.integer) or v is None for v in settings.values()):
         return None
+    _, first, of_series = np.unique(panel.lengths, return_index=True, return_inverse=True)
+    found = [_of_one(cv, panel.times[slice(*panel.offsets[i : i + 2])]) for i in first]
+    known = [splits for splits in found if splits is not None]
+    if len(known) < len(found) or any(
+        not np.array_equal(splits.steps, known[0].steps) for splits in known
+    ):
+        return None
+    n_splits = min(len(splits.cuts) for splits in known)
+    starts, cuts = (
+        np.stack([getattr(splits, name)[:n_splits] for splits in known], axis=1)[:, of_series]
+        for name in ("starts", "cuts")
+    )
+    return Splits(starts, cuts, known[0].steps)
+
+
+def _of_one(cv: Any, times: pd.Index) -> Splits | None:
+    """Splits of one series, each of shape (n_splits,); None if there is none, or an odd one."""
+    frame = pd.DataFrame(index=pd.Index(times))
     first = next(cv.split(frame), None)
     if first is None:
         return None
@@ -119,7 +144,7 @@ def _of_plain_windows(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | No
     starts = np.full_like(cuts, train[0])
     if type(cv) is SlidingWindowSplitter:
         starts[1:] = np.maximum(cuts[1:] - cv.window_length, 0)
-    return Splits(starts[:, None], cuts[:, None], np.unique(test) + 1 - cuts[0])
+    return Splits(starts, cuts, np.unique(test) + 1 - cuts[0])
 
 
 def _of_any(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:

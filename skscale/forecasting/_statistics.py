@@ -8,13 +8,29 @@ import numpy as np
 
 from skscale.forecasting._panel import Panel
 
-__all__ = ["SCALERS", "extremes", "moments"]
+__all__ = ["SCALERS", "by_blocks", "extremes", "moments"]
 
 # Interquartile range of a normal distribution, in its deviations.
 _NORMAL_RANGE = 1.3489795
 # A deviation below this part of a series' size is rounding.
 _ROUNDING = 1e-15
 _LARGEST = 1e8
+
+
+def by_blocks(
+    panel: Panel, function: Callable[..., tuple[np.ndarray, ...]], *of_series: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """What ``function`` finds for every series, computed for some of them at a time.
+
+    Parameters
+    ----------
+    panel : Panel
+    function : callable
+        Arrays of shape (n_series, ...) from a panel, and its part of every one of ``of_series``.
+    *of_series : ndarray of shape (n_series, ...)
+    """
+    parts = [function(block, *(v[i] for v in of_series)) for i, block in panel.blocks()]
+    return tuple(np.concatenate(found) for found in zip(*parts, strict=True))
 
 
 def moments(panel: Panel, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -39,7 +39,7 @@ def test_persistence_is_the_correlation_with_the_row_before():
     columns = [[walk(p, 600, i) for i in range(3)] for p in (0.0, 0.6, 0.95, -0.8)]
     rows = np.stack([np.concatenate(c) for c in columns] + [np.full(1800, np.nan)], axis=1)
     rows[::7, 1] = np.nan
-    found = persistence_of(panel, rows)
+    found = persistence_of([(panel, rows)])
     np.testing.assert_allclose(found, [0, 0.6, 0.95, 0, 1], atol=0.06)
 
 

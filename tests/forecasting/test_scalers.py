@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from skscale.forecasting import SigmaForecaster
+from skscale.forecasting._column_units import ColumnUnits
 from skscale.forecasting._panel import Panel
-from skscale.forecasting._series_scale import ColumnUnits, SeriesScale
+from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._statistics import SCALERS, quartiles
 
 from .conftest import wave

@@ -31,13 +31,25 @@ def frame():
 @pytest.mark.parametrize("cv", PLAIN, ids=str)
 def test_plain_windows_equal_the_splitter(frame, cv):
     panel = Panel.from_frames(frame)
-    found, expected = (
-        read(cv, frame, panel) for read in (_splits._of_plain_windows, _splits._of_any)
-    )
+    found, expected = _splits._of_plain_windows(cv, panel), _splits._of_any(cv, frame, panel)
     for name in ("starts", "cuts", "steps"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
     for i, (train, _) in enumerate(cv.split(frame)):
         np.testing.assert_array_equal(found.train_rows(i, panel), train)
+
+
+@pytest.mark.parametrize("cv", PLAIN[:2] + PLAIN[3:], ids=str)
+def test_plain_windows_of_a_panel_equal_the_splitter(frame, cv):
+    lengths = (40, 25, 40, 31)
+    parts = {str(i): frame.iloc[-n:] for i, n in enumerate(lengths)}
+    panel_frame = pd.concat(parts, names=["series", "month"])
+    panel = Panel.from_frames(panel_frame)
+    found, expected = _splits._of_plain_windows(cv, panel), _splits._of_any(cv, panel_frame, panel)
+    for name in ("starts", "cuts", "steps"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
+    times = panel_frame.index.get_level_values("month")
+    expected = [len(times[found.train_rows(i, panel)].unique()) for i in range(len(found.cuts))]
+    np.testing.assert_array_equal(found.train_lengths(panel), expected)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +76,7 @@ def test_other_splitters_take_the_long_road(frame, cv):
         assert len(splits.cuts) == len(trains)
         for i, train in enumerate(trains):
             np.testing.assert_array_equal(splits.train_rows(i, panel), train)
-    assert _splits._of_plain_windows(cv, frame, panel) is None
+    assert _splits._of_plain_windows(cv, panel) is None
 
 
 def test_rows_of_a_panel():
