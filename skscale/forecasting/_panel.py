@@ -133,11 +133,13 @@ class Panel:
             times=self.times[rows],
         )
 
-    def blocks(self, at_most: int = _POINTS_AT_ONCE) -> Iterator[tuple[slice, Panel]]:
+    def blocks(self, at_most: int | None = None) -> Iterator[tuple[slice, Panel]]:
         """All series in turn, some at a time: which they are, and a panel of them, a view.
 
-        Those of a block have ``at_most`` points together, unless it is one long series.
+        Those of a block have ``at_most`` points together, a quarter of a million by default,
+        unless it is one long series.
         """
+        at_most = _POINTS_AT_ONCE if at_most is None else at_most
         if self.offsets[-1] <= at_most:
             yield slice(None), self
             return
