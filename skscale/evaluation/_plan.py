@@ -14,7 +14,7 @@ from sktime.forecasting.base import BaseForecaster
 from skscale.evaluation._pipelines import forecast_cuts, network_forecaster
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._frames import check_covered, check_frame, plain
-from skscale.forecasting._panel import Panel
+from skscale.forecasting._panel import Panel, rows_at
 from skscale.forecasting._splits import Splits
 
 __all__ = ["Plan"]
@@ -69,7 +69,7 @@ class Plan:
         whole = y if isinstance(forecaster, NetworkForecaster) else self.frame
         return forecaster.clone().fit(
             y=_rows(whole, self.frame, rows),
-            X=None if self.X is None else self.X.loc[self.frame.index[rows]],
+            X=None if self.X is None else rows_at(self.X, self.frame.index[rows], "y"),
             fh=self.splits.steps,
         )
 
@@ -93,7 +93,8 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
         raise TypeError(
             f"{name} must be a time series, panel or hierarchy of sktime, got {type(data).__name__}"
         ) from reason
-    check_frame(name, frame)
+    if frame is not data:
+        check_frame(name, frame)
     return frame
 
 

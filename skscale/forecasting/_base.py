@@ -17,7 +17,7 @@ from skscale.forecasting._all_or_nothing import AllOrNothing
 from skscale.forecasting._context import Context
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import fit_network
-from skscale.forecasting._frames import check_covered, check_frame, column_order, plain
+from skscale.forecasting._frames import column_order
 from skscale.forecasting._future import within
 from skscale.forecasting._horizon import longest_step, requested_steps
 from skscale.forecasting._inside import LooksInside
@@ -26,6 +26,7 @@ from skscale.forecasting._layout import warn_of_empty_contexts, warn_of_unknown_
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.forecasting._probabilities import AsksProbabilities
+from skscale.forecasting._reading import ReadsFrames
 from skscale.forecasting._saved import SavableForecaster
 from skscale.forecasting._spaces import Searchable
 from skscale.forecasting._splits import Splits, split_frames
@@ -40,7 +41,13 @@ _FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkForecaster(
-    NetworkParameters, SavableForecaster, AllOrNothing, AsksProbabilities, LooksInside, Searchable
+    NetworkParameters,
+    SavableForecaster,
+    AllOrNothing,
+    ReadsFrames,
+    AsksProbabilities,
+    LooksInside,
+    Searchable,
 ):
     """Base of the forecasters: one network for all series and channels.
 
@@ -100,13 +107,6 @@ class NetworkForecaster(
     def _objective(self, network: nn.Module) -> Objective | None:
         """What training minimises; None for the loss of the forecast."""
         return None
-
-    def _check_X_y(self, X=None, y=None, **options):
-        # sktime would let infinite values pass, and not name what is wrong.
-        check_frame("y", y)
-        check_frame("X", X)
-        check_covered(y, X)
-        return super()._check_X_y(X=plain(X), y=plain(y), **options)
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None) -> Panel:
         """Data to train on, once all parameters are known to be right."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._categories import holds_levels
+from skscale.forecasting._positions import has_repeats, positions
 from skscale.forecasting._time import check_times
 
 __all__ = [
@@ -130,7 +131,8 @@ def check_covered(y: object, X: object) -> None:
     y_kind, X_kind = _kind(y.index), _kind(X.index)
     if y_kind != X_kind:
         raise ValueError(f"X has {X_kind}, but y has {y_kind}; they must be the same")
-    missing = ~y.index.isin(X.index)
+    of_series = isinstance(X.index, pd.MultiIndex)
+    missing = positions(y.index, X.index) < 0 if of_series else ~y.index.isin(X.index)
     if missing.any():
         raise ValueError(
             f"X has no row for {y.index[int(missing.argmax())]}; it must cover y "
@@ -139,8 +141,8 @@ def check_covered(y: object, X: object) -> None:
 
 
 def _check_order(name: str, index: pd.Index) -> None:
-    check_times(name, index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index)
-    if index.has_duplicates:
+    check_times(name, _times_to_check(index))
+    if has_repeats(index):
         repeated = index[index.duplicated()][0]
         raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")
     if isinstance(index, pd.MultiIndex) or index.is_monotonic_increasing:
@@ -150,6 +152,14 @@ def _check_order(name: str, index: pd.Index) -> None:
         f"the index of {name} is not sorted: {index[i]} stands behind {index[i - 1]}; sort it "
         f"with {name}.sort_index()"
     )
+
+
+def _times_to_check(index: pd.Index) -> pd.Index:
+    """Different times where none is missing, which are few; else those of all rows."""
+    if not isinstance(index, pd.MultiIndex):
+        return index
+    level, codes = index.levels[-1], index.codes[-1]
+    return level if codes.min() >= 0 and not level.hasnans else index.get_level_values(-1)
 
 
 def _check_column(name: str, column: object, values: pd.Series) -> None:
@@ -166,6 +176,8 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
         raise TypeError(
             f"column {column!r} of {name} has dtype {values.dtype}; it must hold numbers, {levels}"
         )
+    if _within_bounds(values):
+        return
     numbers = _column_as_numbers(values)
     infinite = np.isinf(numbers)
     if infinite.any():
@@ -175,13 +187,20 @@ def _check_column(name: str, column: object, values: pd.Series) -> None:
             f"the first of {int(infinite.sum())} values that are infinite; values may be "
             "missing, as nan, but not infinite"
         )
-    size = np.abs(np.nan_to_num(numbers))
-    if size.max() > _LARGEST:
-        i = int(size.argmax())
-        raise ValueError(
-            f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}); "
-            f"at most {_LARGEST:g} in size can be computed with: divide the column by a constant"
-        )
+    i = int(np.abs(np.nan_to_num(numbers)).argmax())
+    raise ValueError(
+        f"column {column!r} of {name} holds {values.iloc[i]} at {values.index[i]} (row {i}); "
+        f"at most {_LARGEST:g} in size can be computed with: divide the column by a constant"
+    )
+
+
+def _within_bounds(values: pd.Series) -> bool:
+    """Whether no number is too large; missing ones do not count. Nothing is copied of NumPy's."""
+    of_numpy = isinstance(values.dtype, np.dtype) and values.dtype != object
+    numbers = values.to_numpy() if of_numpy else _column_as_numbers(values)
+    # Compared as float64, since float32 knows no number of that size.
+    largest, smallest = float(np.fmax.reduce(numbers)), float(np.fmin.reduce(numbers))
+    return not (largest > _LARGEST or smallest < -_LARGEST)
 
 
 def renamed(y: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._frames import as_numbers, channel_order, instances
+from skscale.forecasting._positions import ascends, positions
 from skscale.forecasting._time import TimeStep
 
 __all__ = ["Panel", "rows_at"]
@@ -279,24 +280,26 @@ class Panel:
 
 def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> pd.DataFrame:
     """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
-    position = X.index.get_indexer(index)
-    if (position < 0).any():
-        missing = index[int((position < 0).argmax())]
+    position = positions(index, X.index)
+    missing = position < 0
+    if missing.any():
         raise ValueError(
-            f"X has no row for {missing}; it must cover {what} ({int((position < 0).sum())} of "
-            f"{len(index)} rows are missing)"
+            f"X has no row for {index[int(missing.argmax())]}; it must cover {what} "
+            f"({int(missing.sum())} of {len(index)} rows are missing)"
         )
-    return X.iloc[position]
+    same = len(position) == len(X) and ascends(position)
+    return X if same else X.iloc[position]
 
 
 def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index]:
     """Instances, offsets and times; the rows of an instance stand together."""
     if not isinstance(index, pd.MultiIndex):
         return None, np.array([0, len(index)]), index
-    codes = np.column_stack([np.asarray(c) for c in index.codes[:-1]])
-    starts = np.flatnonzero((np.diff(codes, axis=0) != 0).any(axis=1)) + 1
-    offsets = np.concatenate(([0], starts, [len(index)]))
-    keys = instances(index)[offsets[:-1]]
+    new = np.zeros(len(index) - 1, dtype=bool)
+    for codes in index.codes[:-1]:
+        new |= codes[1:] != codes[:-1]
+    offsets = np.concatenate(([0], np.flatnonzero(new) + 1, [len(index)]))
+    keys = instances(index[offsets[:-1]])
     if keys.has_duplicates:
         raise ValueError(
             f"the rows of instance {keys[keys.duplicated()][0]!r} do not stand together; sort y "

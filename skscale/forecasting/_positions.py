@@ -1,0 +1,140 @@
+"""Where one index holds the rows of another, by the codes of their levels.
+
+pandas answers with a table of all rows, about forty bytes for each, which it keeps on the index
+for as long as that lives. Here every row of a MultiIndex has one number, made of its codes; the
+numbers ascend where series stand together and times in order, and are searched as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["ascends", "has_repeats", "positions"]
+
+# Rows that are worked on at a time, so that what is made on the way stays small.
+_BLOCK = 2**20
+
+
+def positions(of: pd.Index, within: pd.Index) -> np.ndarray:
+    """Where ``within``, which repeats nothing, holds every row of ``of``; -1 where it does not.
+
+    Returns
+    -------
+    int64 ndarray of shape (len(of),)
+        As ``within.get_indexer(of)``.
+    """
+    tables = _tables(within)
+    wanted = None if tables is None else _translated(tables, within, of)
+    if tables is None or wanted is None:
+        return within[:].get_indexer(of)  # of a view, which takes its table along
+    keys, order = _keys(within, tables), None
+    if not ascends(keys):
+        order = keys.argsort(kind="stable")
+        keys = keys[order]
+    found = np.empty(len(of), dtype=np.int64)
+    for rows in _blocks(len(of)):
+        key = _key(of, wanted, rows)
+        place = np.minimum(keys.searchsorted(key), len(keys) - 1)
+        there = keys[place] == key
+        found[rows] = np.where(there, place if order is None else order[place], -1)
+    return found
+
+
+def has_repeats(index: pd.Index) -> bool:
+    """Whether a row occurs twice, as ``index.has_duplicates``."""
+    tables = _tables(index)
+    if tables is None:
+        return index[:].has_duplicates
+    keys = _keys(index, tables)
+    if ascends(keys):
+        return False
+    keys.sort()
+    return not ascends(keys)
+
+
+def ascends(values: np.ndarray) -> bool:
+    """Whether each of ``values`` is larger than the one before."""
+    return all((values[b][1:] > values[b][:-1]).all() for b in _blocks(len(values), overlap=1))
+
+
+def _tables(index: pd.Index) -> list[np.ndarray] | None:
+    """For every level what each of its values adds to the key of a row; None if pandas must do.
+
+    Keys are different for different rows, and negative where a level has no such value: that is
+    the last number of every table. They ascend with the times of a series.
+    """
+    if not isinstance(index, pd.MultiIndex) or not _is_complete(index):
+        return None
+    if not all(level.is_unique for level in index.levels):
+        return None
+    ranks = [_by_appearance(index, i) for i in range(index.nlevels - 1)]
+    ranks.append(_by_size(index))
+    sizes = [int(rank.max()) + 1 for rank in ranks]
+    n_keys = prod(sizes)
+    dtype = next((t for t in (np.int32, np.int64) if n_keys * len(sizes) <= np.iinfo(t).max), None)
+    if dtype is None:
+        return None
+    tables = []
+    for i, rank in enumerate(ranks):
+        table = np.where(rank < 0, -n_keys, rank * prod(sizes[i + 1 :]))
+        tables.append(np.append(table, -n_keys).astype(dtype))
+    return tables
+
+
+def _is_complete(index: pd.MultiIndex) -> bool:
+    """Whether it has rows, and no level has a missing value."""
+    missing = any(level.hasnans for level in index.levels)
+    return len(index) > 0 and not missing and all(code.min() >= 0 for code in index.codes)
+
+
+def _by_appearance(index: pd.MultiIndex, level: int) -> np.ndarray:
+    """Rank of every value of a level in the order of the rows; -1 for those of no row."""
+    rank = np.full(len(index.levels[level]), -1, dtype=np.int64)
+    seen = pd.unique(np.asarray(index.codes[level]))
+    rank[seen] = np.arange(len(seen))
+    return rank
+
+
+def _by_size(index: pd.MultiIndex) -> np.ndarray:
+    """Rank of every value of the last level, in the order of rows where it has none of its own."""
+    try:
+        order = index.levels[-1].argsort()
+    except TypeError:  # values of several types
+        return _by_appearance(index, -1)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _translated(
+    tables: list[np.ndarray], within: pd.MultiIndex, of: pd.Index
+) -> list[np.ndarray] | None:
+    """Tables of ``within`` for the levels of ``of``; None if pandas must compare them."""
+    if not isinstance(of, pd.MultiIndex) or of.nlevels != within.nlevels or not _is_complete(of):
+        return None
+    levels = zip(tables, within.levels, of.levels, strict=True)
+    return [table[known.get_indexer(level)] for table, known, level in levels]
+
+
+def _keys(index: pd.MultiIndex, tables: list[np.ndarray]) -> np.ndarray:
+    keys = np.empty(len(index), dtype=tables[0].dtype)
+    for rows in _blocks(len(index)):
+        keys[rows] = _key(index, tables, rows)
+    return keys
+
+
+def _key(index: pd.MultiIndex, tables: list[np.ndarray], rows: slice) -> np.ndarray:
+    key = np.zeros(len(index.codes[0][rows]), dtype=tables[0].dtype)
+    for codes, table in zip(index.codes, tables, strict=True):
+        key += table[codes[rows]]
+    return key
+
+
+def _blocks(n_rows: int, overlap: int = 0) -> Iterator[slice]:
+    """Slices of neighbouring rows, each of which begins ``overlap`` before the last one's end."""
+    for start in range(0, n_rows, _BLOCK):
+        yield slice(max(start - overlap, 0), start + _BLOCK)
