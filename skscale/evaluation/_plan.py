@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
 from skscale.evaluation._pipelines import forecast_cuts, network_forecaster
 from skscale.forecasting._base import NetworkForecaster
-from skscale.forecasting._frames import check_covered, check_frame, plain
+from skscale.forecasting._frames import check_covered, check_frame
 from skscale.forecasting._panel import Panel, rows_at
+from skscale.forecasting._reading import as_frame
 from skscale.forecasting._splits import Splits
 
 __all__ = ["Plan"]
-
-_FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _frame(name: str, data: Any) -> pd.DataFrame:
     check_frame(name, data)
     reason = None
     try:
-        frame = convert_to(plain(data), _FRAMES)
+        frame = as_frame(data)
     except TypeError as error:
         frame, reason = None, error
     if frame is None:

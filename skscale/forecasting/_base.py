@@ -26,7 +26,7 @@ from skscale.forecasting._layout import warn_of_empty_contexts, warn_of_unknown_
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import NetworkParameters
 from skscale.forecasting._probabilities import AsksProbabilities
-from skscale.forecasting._reading import ReadsFrames
+from skscale.forecasting._reading import FRAMES, ReadsFrames
 from skscale.forecasting._saved import SavableForecaster
 from skscale.forecasting._spaces import Searchable
 from skscale.forecasting._splits import Splits, split_frames
@@ -35,8 +35,6 @@ from skscale.nn import ForecastNet
 from skscale.training import Objective, resolve_device
 
 __all__ = ["NetworkForecaster"]
-
-_FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -68,8 +66,8 @@ class NetworkForecaster(
         "authors": "skscale developers",
         "maintainers": "skscale developers",
         "python_dependencies": "torch",
-        "y_inner_mtype": _FRAMES,
-        "X_inner_mtype": _FRAMES,
+        "y_inner_mtype": FRAMES,
+        "X_inner_mtype": FRAMES,
         "capability:multivariate": True,
         "capability:exogenous": True,
         "capability:insample": True,

@@ -84,8 +84,7 @@ def behind_the_end(
     holidays, given = np.split(rows, [columns.n_holidays], axis=-1)
     holidays[:] = columns.calendar.holidays(times).reshape(holidays.shape)
     if X is not None and given.shape[-1] > columns.n_past:
-        found, held = rows_ahead(panel, X, steps, times)
-        given[held] = columns.encoder.encoded(found)
+        given[:] = rows_ahead(panel, X, columns.encoder, steps, times)
     series = np.arange(n_series)
     flat = rows.reshape(len(times), -1)
     rows = context.scale.standardised_rows(flat, series.repeat(longest)).reshape(rows.shape)

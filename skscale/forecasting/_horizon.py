@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
 
-from skscale.forecasting._panel import Panel, rows_at
+from skscale.forecasting._encoding import Encoder
+from skscale.forecasting._frames import as_numbers
+from skscale.forecasting._panel import Panel, check_found
+from skscale.forecasting._positions import positions
 
 __all__ = [
     "check_reach",
@@ -46,31 +49,34 @@ def times_after(panel: Panel, steps: np.ndarray) -> pd.Index:
 
 
 def rows_ahead(
-    panel: Panel, X: pd.DataFrame, steps: np.ndarray, times: pd.Index
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Rows of ``X`` behind the ends of the series, and the steps that they are of.
+    panel: Panel, X: pd.DataFrame, encoder: Encoder, steps: np.ndarray, times: pd.Index
+) -> np.ndarray:
+    """Numbers of ``X`` at every step behind each series' end; nan where it holds none.
 
     Parameters
     ----------
     panel : Panel
     X : DataFrame
         Must hold the requested ``steps`` (n_series, n_steps), and may hold those in between.
+    encoder : Encoder
+        Of its columns; no other rows are encoded.
     times : Index
         Of steps 1, ..., longest of every series, flat.
 
     Returns
     -------
-    rows : DataFrame
-    held : bool ndarray of shape (n_series, longest)
-        Steps that ``X`` holds, in the order of ``rows``.
+    float64 ndarray of shape (n_series, longest, n_columns)
     """
     n_series, longest = len(steps), len(times) // len(steps)
     index = panel.index_of(np.repeat(np.arange(n_series), longest), times)
-    asked = np.zeros((n_series, longest + 1), dtype=bool)
-    np.put_along_axis(asked, np.clip(steps, 0, None), True, axis=1)
-    rows_at(X, index[asked[:, 1:].ravel()], "the horizon")
-    place = X.index.get_indexer(index)
-    return X.iloc[place[place >= 0]], (place >= 0).reshape(n_series, longest)
+    ahead = np.zeros((n_series, longest + 1), dtype=bool)
+    np.put_along_axis(ahead, np.clip(steps, 0, None), True, axis=1)
+    asked = ahead[:, 1:].ravel()
+    place = positions(index, X.index)
+    check_found(place[asked], index[asked], "the horizon")
+    rows = as_numbers(encoder.encoded(X.iloc[place]))
+    rows = np.where(place[:, None] < 0, np.nan, rows)
+    return rows.reshape(n_series, longest, -1)
 
 
 def check_reach(steps: np.ndarray, lengths: np.ndarray) -> None:

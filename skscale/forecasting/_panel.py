@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._frames import as_numbers, channel_order, instances
-from skscale.forecasting._positions import ascends, positions
+from skscale.forecasting._positions import ascends, positions, series_starts
 from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "rows_at"]
+__all__ = ["Panel", "check_found", "rows_at"]
 
 # Points that are computed with at once, so that what is between the data and the result stays
 # small: 2 MB for each column of numbers.
@@ -280,26 +280,28 @@ class Panel:
 
 def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> pd.DataFrame:
     """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
-    position = positions(index, X.index)
-    missing = position < 0
+    place = positions(index, X.index)
+    check_found(place, index, what)
+    same = len(place) == len(X) and ascends(place)
+    return X if same else X.iloc[place]
+
+
+def check_found(place: np.ndarray, index: pd.Index, what: str) -> None:
+    """Raise ValueError naming the first of ``index`` whose ``place`` in X is -1."""
+    missing = place < 0
     if missing.any():
         raise ValueError(
             f"X has no row for {index[int(missing.argmax())]}; it must cover {what} "
             f"({int(missing.sum())} of {len(index)} rows are missing)"
         )
-    same = len(position) == len(X) and ascends(position)
-    return X if same else X.iloc[position]
 
 
 def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index]:
     """Instances, offsets and times; the rows of an instance stand together."""
     if not isinstance(index, pd.MultiIndex):
         return None, np.array([0, len(index)]), index
-    new = np.zeros(len(index) - 1, dtype=bool)
-    for codes in index.codes[:-1]:
-        new |= codes[1:] != codes[:-1]
-    offsets = np.concatenate(([0], np.flatnonzero(new) + 1, [len(index)]))
-    keys = instances(index[offsets[:-1]])
+    starts = series_starts(index)
+    offsets, keys = np.append(starts, len(index)), instances(index[starts])
     if keys.has_duplicates:
         raise ValueError(
             f"the rows of instance {keys[keys.duplicated()][0]!r} do not stand together; sort y "

@@ -13,10 +13,10 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-__all__ = ["ascends", "has_repeats", "positions"]
+__all__ = ["ascends", "has_repeats", "in_order", "is_complete", "positions", "series_starts"]
 
 # Rows that are worked on at a time, so that what is made on the way stays small.
-_BLOCK = 2**20
+_BLOCK = 2**18
 
 
 def positions(of: pd.Index, within: pd.Index) -> np.ndarray:
@@ -49,11 +49,32 @@ def has_repeats(index: pd.Index) -> bool:
     tables = _tables(index)
     if tables is None:
         return index[:].has_duplicates
-    keys = _keys(index, tables)
-    if ascends(keys):
+    if _keys_ascend(index, tables):
         return False
+    keys = _keys(index, tables)
     keys.sort()
     return not ascends(keys)
+
+
+def in_order(index: pd.MultiIndex) -> bool:
+    """Whether series surely stand together, in whatever order, with ascending times in each."""
+    tables = _tables(index)
+    return tables is not None and _keys_ascend(index, tables)
+
+
+def is_complete(index: pd.MultiIndex) -> bool:
+    """Whether it has rows, and no level has a missing value."""
+    missing = any(level.hasnans for level in index.levels)
+    return len(index) > 0 and not missing and all(code.min() >= 0 for code in index.codes)
+
+
+def series_starts(index: pd.MultiIndex) -> np.ndarray:
+    """Rows whose instance is another than that of the row before."""
+    new = np.ones(len(index), dtype=bool)
+    new[1:] = False
+    for codes in index.codes[:-1]:
+        new[1:] |= codes[1:] != codes[:-1]
+    return np.flatnonzero(new)
 
 
 def ascends(values: np.ndarray) -> bool:
@@ -67,7 +88,7 @@ def _tables(index: pd.Index) -> list[np.ndarray] | None:
     Keys are different for different rows, and negative where a level has no such value: that is
     the last number of every table. They ascend with the times of a series.
     """
-    if not isinstance(index, pd.MultiIndex) or not _is_complete(index):
+    if not isinstance(index, pd.MultiIndex) or not is_complete(index):
         return None
     if not all(level.is_unique for level in index.levels):
         return None
@@ -83,12 +104,6 @@ def _tables(index: pd.Index) -> list[np.ndarray] | None:
         table = np.where(rank < 0, -n_keys, rank * prod(sizes[i + 1 :]))
         tables.append(np.append(table, -n_keys).astype(dtype))
     return tables
-
-
-def _is_complete(index: pd.MultiIndex) -> bool:
-    """Whether it has rows, and no level has a missing value."""
-    missing = any(level.hasnans for level in index.levels)
-    return len(index) > 0 and not missing and all(code.min() >= 0 for code in index.codes)
 
 
 def _by_appearance(index: pd.MultiIndex, level: int) -> np.ndarray:
@@ -114,10 +129,14 @@ def _translated(
     tables: list[np.ndarray], within: pd.MultiIndex, of: pd.Index
 ) -> list[np.ndarray] | None:
     """Tables of ``within`` for the levels of ``of``; None if pandas must compare them."""
-    if not isinstance(of, pd.MultiIndex) or of.nlevels != within.nlevels or not _is_complete(of):
+    if not isinstance(of, pd.MultiIndex) or of.nlevels != within.nlevels or not is_complete(of):
         return None
     levels = zip(tables, within.levels, of.levels, strict=True)
     return [table[known.get_indexer(level)] for table, known, level in levels]
+
+
+def _keys_ascend(index: pd.MultiIndex, tables: list[np.ndarray]) -> bool:
+    return all(ascends(_key(index, tables, rows)) for rows in _blocks(len(index), overlap=1))
 
 
 def _keys(index: pd.MultiIndex, tables: list[np.ndarray]) -> np.ndarray:

@@ -23,12 +23,12 @@ from skscale.forecasting import (
     SigmaForecaster,
     TimeMixerForecaster,
 )
-from skscale.forecasting._frames import check_covered, check_frame, plain
 from skscale.forecasting._horizon import longest_step
 from skscale.forecasting._intervals import quantile_columns
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._parameters import check_seed, integer, number
 from skscale.forecasting._probabilities import AsksProbabilities
+from skscale.forecasting._reading import ReadsFrames
 from skscale.saving import SavedBySktime
 from skscale.tuning._blend import blend_weights
 from skscale.tuning._splitter import LastWindows
@@ -43,7 +43,7 @@ _DEFAULTS = (SigmaForecaster, DLinearForecaster, TimeMixerForecaster, PatchTSTFo
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AutoMultiScale(AsksProbabilities, SavedBySktime, BaseForecaster):
+class AutoMultiScale(ReadsFrames, AsksProbabilities, SavedBySktime, BaseForecaster):
     """Try forecasters until the time is up, and blend those that did best on held-out points.
 
     Candidates come in turns: first every forecaster as it is, then with values of its
@@ -110,12 +110,6 @@ class AutoMultiScale(AsksProbabilities, SavedBySktime, BaseForecaster):
         """Run sktime's constructor, which ends by calling this method once more."""
         if not hasattr(self, "_state"):
             BaseForecaster.__init__(self)
-
-    def _check_X_y(self, X=None, y=None, **options):
-        check_frame("y", y)
-        check_frame("X", X)
-        check_covered(y, X)
-        return super()._check_X_y(X=plain(X), y=plain(y), **options)
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None):
         started = perf_counter()
