@@ -13,7 +13,8 @@ from sktime.forecasting.base import BaseForecaster
 from skscale.evaluation._pipelines import forecast_cuts, network_forecaster
 from skscale.forecasting._base import NetworkForecaster
 from skscale.forecasting._frames import check_covered, check_frame
-from skscale.forecasting._panel import Panel, rows_at
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._positions import rows_at
 from skscale.forecasting._reading import as_frame
 from skscale.forecasting._splits import Splits
 

@@ -8,8 +8,8 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._frames import as_numbers
-from skscale.forecasting._panel import Panel, check_found
-from skscale.forecasting._positions import positions
+from skscale.forecasting._panel import Panel
+from skscale.forecasting._positions import check_found, positions
 
 __all__ = [
     "check_reach",

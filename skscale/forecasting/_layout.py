@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from skscale.forecasting._panel import Panel
+from skscale.forecasting._statistics import by_blocks
 from skscale.forecasting._time import detect_season
 from skscale.forecasting._windows import Layout
 
@@ -82,10 +83,7 @@ def warn_of_unknown_season(layout: Layout, panel: Panel, season_length: int | st
 
 def warn_of_empty_contexts(model: FittedNetwork, panel: Panel) -> None:
     """Warn if so many last values of a series are missing that nothing is left to look at."""
-    point = np.arange(len(panel.values))[:, None]
-    observed = np.where(np.isnan(panel.values), -1, point)
-    last = np.maximum.reduceat(observed, panel.offsets[:-1])
-    missing = panel.offsets[1:, None] - 1 - last
+    (missing,) = by_blocks(panel, _missing_at_the_end)
     length = np.full(missing.shape[0], model.layout.context_length)
     if model.prior is not None:
         learned = model.share.of(torch.tensor(panel.lengths), model.prior.season).numpy()
@@ -104,6 +102,14 @@ def warn_of_empty_contexts(model: FittedNetwork, panel: Panel) -> None:
         "its missing end",
         stacklevel=6,
     )
+
+
+def _missing_at_the_end(panel: Panel) -> tuple[np.ndarray]:
+    """Points behind the last value of every series, (n_series, n_channels)."""
+    point = np.arange(len(panel.values))[:, None]
+    observed = np.where(np.isnan(panel.values), -1, point)
+    last = np.maximum.reduceat(observed, panel.offsets[:-1])
+    return (panel.offsets[1:, None] - 1 - last,)
 
 
 def _season(panel: Panel, n: int, season_length: int | str) -> int:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._frames import as_numbers, channel_order, instances
-from skscale.forecasting._positions import ascends, positions, series_starts
+from skscale.forecasting._positions import rows_at, series_starts
 from skscale.forecasting._time import TimeStep
 
-__all__ = ["Panel", "check_found", "rows_at"]
+__all__ = ["Panel"]
 
 # Points that are computed with at once, so that what is between the data and the result stays
 # small: 2 MB for each column of numbers.
@@ -67,7 +67,8 @@ class Panel:
         keys, offsets, times = _split_index(y.index)
         step = TimeStep.of(times, offsets, None if freq == "auto" else freq)
         step.check_regular(times, offsets)
-        rows = None if X is None else rows_at(X, y.index, "y")
+        # Without its index, which would be kept for as long as the panel.
+        rows = None if X is None else rows_at(X, y.index, "y").reset_index(drop=True)
         names = list(y.index.names)
         return cls(as_numbers(y), rows, offsets, keys, times, names, y.columns, step)
 
@@ -276,24 +277,6 @@ class Panel:
         keys = self.keys[series]
         levels = [keys.get_level_values(i) for i in range(keys.nlevels)]
         return pd.MultiIndex.from_arrays([*levels, times], names=self.names)
-
-
-def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> pd.DataFrame:
-    """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
-    place = positions(index, X.index)
-    check_found(place, index, what)
-    same = len(place) == len(X) and ascends(place)
-    return X if same else X.iloc[place]
-
-
-def check_found(place: np.ndarray, index: pd.Index, what: str) -> None:
-    """Raise ValueError naming the first of ``index`` whose ``place`` in X is -1."""
-    missing = place < 0
-    if missing.any():
-        raise ValueError(
-            f"X has no row for {index[int(missing.argmax())]}; it must cover {what} "
-            f"({int(missing.sum())} of {len(index)} rows are missing)"
-        )
 
 
 def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index]:

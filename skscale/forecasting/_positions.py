@@ -13,7 +13,16 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-__all__ = ["ascends", "has_repeats", "in_order", "is_complete", "positions", "series_starts"]
+__all__ = [
+    "ascends",
+    "check_found",
+    "has_repeats",
+    "in_order",
+    "is_complete",
+    "positions",
+    "rows_at",
+    "series_starts",
+]
 
 # Rows that are worked on at a time, so that what is made on the way stays small.
 _BLOCK = 2**18
@@ -42,6 +51,24 @@ def positions(of: pd.Index, within: pd.Index) -> np.ndarray:
         there = keys[place] == key
         found[rows] = np.where(there, place if order is None else order[place], -1)
     return found
+
+
+def rows_at(X: pd.DataFrame, index: pd.Index, what: str) -> pd.DataFrame:
+    """Rows of ``X`` at ``index``; ValueError names the first that is missing."""
+    place = positions(index, X.index)
+    check_found(place, index, what)
+    same = len(place) == len(X) and ascends(place)
+    return X if same else X.iloc[place]
+
+
+def check_found(place: np.ndarray, index: pd.Index, what: str) -> None:
+    """Raise ValueError naming the first of ``index`` whose ``place`` in X is -1."""
+    missing = place < 0
+    if missing.any():
+        raise ValueError(
+            f"X has no row for {index[int(missing.argmax())]}; it must cover {what} "
+            f"({int(missing.sum())} of {len(index)} rows are missing)"
+        )
 
 
 def has_repeats(index: pd.Index) -> bool:

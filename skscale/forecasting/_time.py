@@ -22,6 +22,8 @@ from skscale.forecasting._step import holidays_between, inner_pairs, read_step, 
 
 __all__ = ["TimeStep", "check_times", "detect_season", "season_of_step"]
 
+_TIMES_AT_ONCE = 2**18  # so that what is made on the way stays small
+
 
 @dataclass(frozen=True)
 class TimeStep:
@@ -80,7 +82,11 @@ class TimeStep:
 
     def check_regular(self, times: pd.Index, offsets: np.ndarray) -> None:
         """Raise ValueError at the first gap, repetition or disorder within a series."""
-        follow = self._follows(times) | ~inner_pairs(offsets, len(times))
+        follow = ~inner_pairs(offsets, len(times))
+        for start in range(0, len(follow), _TIMES_AT_ONCE):
+            follow[start : start + _TIMES_AT_ONCE] |= self._follows(
+                times[start : start + _TIMES_AT_ONCE + 1]
+            )
         if follow.all():
             return
         i = int((~follow).argmax())
