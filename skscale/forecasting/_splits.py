@@ -72,11 +72,11 @@ class Splits:
         """Time points of every training window, those that series share counted once."""
         if len(panel.lengths) == 1:
             return (self.cuts - self.starts)[:, 0]
-        times = panel.times.factorize()[0]
+        times, begins = _numbered_times(panel)
         found = np.zeros(len(self.cuts), dtype=np.int64)
         for split, (start, cut) in enumerate(zip(self.starts, self.cuts, strict=True)):
             seen = np.zeros(times.max() + 1, dtype=bool)
-            for first, last in (np.stack((start, cut), axis=1) + panel.offsets[:-1, None]).tolist():
+            for first, last in (np.stack((start, cut), axis=1) + begins[:, None]).tolist():
                 seen[times[first:last]] = True
             found[split] = seen.sum()
         return found
@@ -87,6 +87,16 @@ class Splits:
         if len(panel.lengths) == 1:
             return times
         return pd.Index(times.to_numpy().reshape(self.cuts.shape).max(axis=1))
+
+
+def _numbered_times(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers that equal times share, and where those of every series begin among them."""
+    length = panel.lengths[0]
+    if (panel.lengths == length).all():
+        numbers = np.asarray(getattr(panel.times, "asi8", panel.times)).reshape(-1, length)
+        if all((own == numbers[0]).all() for own in numbers):
+            return np.arange(length), np.zeros(len(numbers), dtype=np.int64)
+    return panel.times.factorize()[0], panel.offsets[:-1]
 
 
 def split_frames(

@@ -38,9 +38,9 @@ def test_plain_windows_equal_the_splitter(frame, cv):
         np.testing.assert_array_equal(found.train_rows(i, panel), train)
 
 
+@pytest.mark.parametrize("lengths", [(40, 25, 40, 31), (40, 40, 40)], ids=str)
 @pytest.mark.parametrize("cv", PLAIN[:2] + PLAIN[3:], ids=str)
-def test_plain_windows_of_a_panel_equal_the_splitter(frame, cv):
-    lengths = (40, 25, 40, 31)
+def test_plain_windows_of_a_panel_equal_the_splitter(frame, cv, lengths):
     parts = {str(i): frame.iloc[-n:] for i, n in enumerate(lengths)}
     panel_frame = pd.concat(parts, names=["series", "month"])
     panel = Panel.from_frames(panel_frame)
