@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import torch
 
 from skscale.forecasting._calendar import Calendar
 from skscale.forecasting._column_units import ColumnUnits
 from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
+from skscale.ops.arrays import from_numpy
+from skscale.training import SeriesBuffer
 
 __all__ = ["Columns"]
 
@@ -109,6 +112,30 @@ class Columns:
         calendar = self.calendar.features(times).astype(np.float32)
         features = np.concatenate((ahead, calendar, others), axis=1)
         return features if features.shape[1] else None
+
+    @torch.inference_mode(False)
+    def buffer(self, panel: Panel, scale: SeriesScale) -> SeriesBuffer:
+        """Scaled series and features of a panel, on the CPU."""
+        n_features = sum(self.sizes.values())
+        values = np.empty(panel.values.shape, dtype=np.float32)
+        features = np.empty((len(values), n_features), dtype=np.float32) if n_features else None
+        start = 0
+        for series, block in panel.blocks():
+            points = slice(start, start := start + len(block.values))
+            own = scale.of_some(series)
+            values[points] = own.apply(block)
+            if features is not None:
+                features[points] = self.features(block.times, own.standardised(block))
+        observed = ~np.isnan(values)
+        whole = bool(observed.all())
+        return SeriesBuffer(
+            values=from_numpy(values if whole else np.where(observed, values, np.float32(0.0))),
+            offsets=from_numpy(panel.offsets.astype(np.int64)),
+            location=from_numpy(scale.location),
+            scale=from_numpy(scale.scale),
+            features=None if features is None else from_numpy(features),
+            observed=None if whole else from_numpy(observed),
+        )
 
     def seen(self, rows: np.ndarray) -> np.ndarray:
         """Standardised columns (..., n_columns) as a network sees them, float32."""

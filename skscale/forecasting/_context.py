@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from skscale.forecasting._columns import Columns
 from skscale.forecasting._frames import extended, renamed
 from skscale.forecasting._horizon import times_after
 from skscale.forecasting._panel import Panel
@@ -32,8 +34,8 @@ class Context:
         Where it holds the channels in the order of ``y``.
     scale : SeriesScale
         Statistics of its series.
-    buffer : SeriesBuffer
-        Its scaled values and features, on the CPU.
+    columns : Columns
+        What its columns become.
     """
 
     y: pd.DataFrame
@@ -42,7 +44,12 @@ class Context:
     order: np.ndarray
     channels: np.ndarray
     scale: SeriesScale
-    buffer: SeriesBuffer
+    columns: Columns
+
+    @cached_property
+    def buffer(self) -> SeriesBuffer:
+        """Scaled values and features of ``panel``, on the CPU; made when they are first needed."""
+        return self.columns.buffer(self.panel, self.scale)
 
     def extended(
         self, y: pd.DataFrame, X: pd.DataFrame | None

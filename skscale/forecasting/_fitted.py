@@ -26,8 +26,7 @@ from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
 from skscale.forecasting._windows import Layout
 from skscale.nn import ForecastNet
-from skscale.ops.arrays import from_numpy
-from skscale.training import History, SeriesBuffer, Windows
+from skscale.training import History, Windows
 
 __all__ = ["FittedNetwork"]
 
@@ -142,31 +141,7 @@ class FittedNetwork:
             scale = known.scale.carried_to(known.panel, ordered, scale)
         order = ordered.positions_of(panel)
         channels = np.argsort(channel_order(y.columns, self.channels))
-        buffer = self.buffer(ordered, scale)
-        return Context(y, X, ordered, order, channels, scale, buffer)
-
-    def buffer(self, panel: Panel, scale: SeriesScale) -> SeriesBuffer:
-        """Scaled series and features of a panel, on the CPU."""
-        n_features = sum(self.columns.sizes.values())
-        values = np.empty(panel.values.shape, dtype=np.float32)
-        features = np.empty((len(values), n_features), dtype=np.float32) if n_features else None
-        start = 0
-        for series, block in panel.blocks():
-            points = slice(start, start := start + len(block.values))
-            own = scale.of_some(series)
-            values[points] = own.apply(block)
-            if features is not None:
-                features[points] = self.columns.features(block.times, own.standardised(block))
-        observed = ~np.isnan(values)
-        whole = bool(observed.all())
-        return SeriesBuffer(
-            values=from_numpy(values if whole else np.where(observed, values, np.float32(0.0))),
-            offsets=from_numpy(panel.offsets.astype(np.int64)),
-            location=from_numpy(scale.location),
-            scale=from_numpy(scale.scale),
-            features=None if features is None else from_numpy(features),
-            observed=None if whole else from_numpy(observed),
-        )
+        return Context(y, X, ordered, order, channels, scale, self.columns)
 
     def predict(
         self,

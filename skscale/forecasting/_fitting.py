@@ -142,8 +142,8 @@ def _prepared(
         effects = find_effects(panel, scale, split.train_end, season, n_ahead)
         model = replace(model, effects=effects)
         scale = scale.with_effect(effects.of_series(panel, scale))
-    buffer = replace(model.buffer(panel, scale), weight=weights).to(run.runtime_on(_CPU).device)
-    return model, Parts.of(buffer, layout, split)
+    buffer = replace(model.columns.buffer(panel, scale), weight=weights)
+    return model, Parts.of(buffer.to(run.runtime_on(_CPU).device), layout, split)
 
 
 def trained(

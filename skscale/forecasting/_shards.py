@@ -140,7 +140,7 @@ class _Reader:
             held_out = panel.lengths - self.split.train_end[series]
             units, scaler = self.model.columns.units, self.model.scaler
             self.scales[i] = SeriesScale.of(panel, units, held_out, scaler)
-        found = self.model.buffer(panel, self.scales[i])
+        found = self.model.columns.buffer(panel, self.scales[i])
         if self.seen.has_gaps and found.observed is None:
             found = replace(found, observed=torch.ones_like(found.values, dtype=torch.bool))
         if self.weights is not None:
