@@ -84,6 +84,39 @@ def parquet_table(table: pd.DataFrame) -> str:
     return markdown(["values, GB", "series", "file MB", "from", "fit CPU s", "peak MB"], lines)
 
 
+def m5_table(table: pd.DataFrame) -> str:
+    """Time and memory of a fit, a forecast and a backtest of daily sales."""
+    seconds = ("fit s", "predict s", "backtest s")
+    memory = ("with data MB", "fitted MB", "peak MB")
+    lines = [
+        [
+            f"{row['series']:,.0f}",
+            f"{row['points']:,.0f}",
+            *(f"{row[name]:,.0f}" for name in (*seconds, *memory)),
+        ]
+        for _, row in table.iterrows()
+    ]
+    titles = ["data MB", "fit and predict MB", "backtest MB"]
+    return markdown(["series", "points", *seconds, *titles], lines)
+
+
+def processes_table(table: pd.DataFrame) -> str:
+    """Seconds and memory of a fit by one process and by several."""
+    lines = [
+        [
+            f"{row['batch']:,.0f}",
+            f"{row['processes']:.0f}",
+            f"{row['fit s']:.0f}",
+            f"{row['epoch s']:.1f}",
+            f"{row['train loss']:.4f}",
+            f"{row['memory MB']:,.0f}",
+        ]
+        for _, row in table.iterrows()
+    ]
+    titles = ["batch", "processes", "fit s", "s an epoch", "training loss", "MB of a process"]
+    return markdown(titles, lines)
+
+
 def steps_of_networks(table: pd.DataFrame) -> str:
     """Time and memory of a training step beside the plain form's."""
     lines = [
@@ -134,8 +167,9 @@ def pages() -> Iterable[tuple[Path, dict[str, str]]]:
     yield ROOT / "docs" / "intervals.md", tables
     missing = missing_table(pd.read_csv(FOLDER / "missing.csv"))
     yield ROOT / "docs" / "missing.md", {"missing": missing}
-    files = parquet_table(pd.read_csv(FOLDER / "parquet.csv"))
-    yield ROOT / "docs" / "scaling.md", {"parquet": files}
+    makers = {"m5_size": m5_table, "processes": processes_table, "parquet": parquet_table}
+    large = {name: make(pd.read_csv(FOLDER / f"{name}.csv")) for name, make in makers.items()}
+    yield ROOT / "docs" / "scaling.md", large
     parts = ("spaces", "fresh", "halving")
     searches = {part: search_table(pd.read_csv(FOLDER / f"search_{part}.csv")) for part in parts}
     yield ROOT / "docs" / "tuning.md", searches

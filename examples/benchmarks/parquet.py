@@ -28,8 +28,8 @@ from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes
 
 MODULE = "examples.benchmarks.parquet"
 DAYS, HORIZON = 1_000, 28
-SIZES = (0.1, 0.4, 1.6)  # GB of values
-MOST_IN_MEMORY = 0.4
+SIZES = (0.25, 1.0, 4.0, 16.0)  # GB of values
+MOST_IN_MEMORY = 1.0
 SERIES_AT_ONCE = 1_000
 SETTINGS = {"context_length": 56, "max_epochs": 2, "pretrained": None, "random_state": 0}
 
