@@ -1,4 +1,4 @@
-"""Tables of the networks that the Sigma paper compares with: errors, and Figure 5's costs."""
+"""Tables of the networks that the Sigma paper compares with: errors, costs (Figures 5 and 10)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from examples.paper.efficiency import CHANNELS
 from examples.paper.models import MODELS
 from examples.paper.published import published
 from examples.paper.tables import (
@@ -69,6 +70,23 @@ def efficiency_table(costs: pd.DataFrame) -> str:
             ]
         )
     return markdown(["network", "step ms", "MB", "parameters", "MSE", "at T"], rows)
+
+
+def channels_table(costs: pd.DataFrame) -> str:
+    """Figure 10: every network's step and memory with many channels, fastest first."""
+    if costs.empty:
+        return "No run yet."
+    wide = costs.pivot(index="model", columns="dataset", values=["ms", "megabytes"])
+    datasets = [name for name in CHANNELS if name in set(costs["dataset"])]
+    header, columns = ["network"], []
+    for name in datasets:
+        header += [f"{CHANNELS[name]} channels, s", "GB"]
+        columns += [("ms", name), ("megabytes", name)]
+    rows = [
+        [name, *(DASH if np.isnan(x) else f"{x / 1000:.2f}" for x in row[columns])]
+        for name, row in wide.sort_values(("ms", datasets[0])).iterrows()
+    ]
+    return markdown(header, rows)
 
 
 def _published_as(name: str) -> tuple[int, str] | None:

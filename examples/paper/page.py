@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ from examples.paper.efficiency import FIGURE_5, draw, with_errors
 from examples.paper.future_work_table import future_work_table
 from examples.paper.m4_tables import m4_networks_table, m4_table, rehearsal_table, zero_shot_table
 from examples.paper.models import MODELS
-from examples.paper.network_tables import efficiency_table, networks_table
+from examples.paper.network_tables import channels_table, efficiency_table, networks_table
 from examples.paper.results import whole_text
 from examples.paper.tables import (
     ablation_table,
@@ -48,40 +49,28 @@ def read(name: str, folder: Path = PAPER_RESULTS) -> pd.DataFrame:
 
 def tables(folder: Path = PAPER_RESULTS) -> dict[str, str]:
     """All tables of the page by name."""
-    names = (
-        "long_term",
-        "default",
-        "baselines",
-        "m4",
-        "m4_zero_shot",
-        "ablation",
-        "context_length",
-        "context_cost",
-        "efficiency",
-        "future_work",
-    )
-    runs, defaults, baselines, m4, zero_shot, ablation, contexts, costs, efficiency, future = (
-        read(n, folder) for n in names
-    )
+    of = cache(partial(read, folder=folder))
+    runs = of("long_term")
     return {
         **{
             f"long_term {name}": long_term_table(runs, name, model.in_paper)
             for name, model in MODELS.items()
             if model.in_paper
         },
-        "long_term default": default_table(defaults),
+        "long_term default": default_table(of("default")),
         "networks": networks_table(runs),
-        "efficiency": efficiency_table(with_errors(efficiency, runs)),
+        "efficiency": efficiency_table(with_errors(of("efficiency"), runs)),
+        "channels": channels_table(of("efficiency_channels")),
         "averages": averages_table(runs),
-        "baselines": baselines_table(runs, baselines),
-        "m4": m4_table(m4),
-        "m4 rehearsal": rehearsal_table(m4),
-        "m4 networks": m4_networks_table(m4),
-        "m4 zero-shot": zero_shot_table(zero_shot),
-        "ablation": ablation_table(runs, ablation),
-        "future_work": future_work_table(runs, future),
-        "context_length": context_table(runs, contexts),
-        "context_cost": cost_table(costs),
+        "baselines": baselines_table(runs, of("baselines")),
+        "m4": m4_table(of("m4")),
+        "m4 rehearsal": rehearsal_table(of("m4")),
+        "m4 networks": m4_networks_table(of("m4")),
+        "m4 zero-shot": zero_shot_table(of("m4_zero_shot")),
+        "ablation": ablation_table(runs, of("ablation")),
+        "future_work": future_work_table(runs, of("future_work")),
+        "context_length": context_table(runs, of("context_length")),
+        "context_cost": cost_table(of("context_cost")),
     }
 
 
