@@ -114,7 +114,7 @@ def fitted_forecast(forecaster: NetworkForecaster, data: Benchmark) -> Forecast:
         location=np.zeros_like(context.scale.location),
         scale=np.ones_like(context.scale.scale),
     )
-    context = replace(context, scale=unit, buffer=model.buffer(panel, unit))
+    context = replace(context, scale=unit)
     horizon = np.ones(model.layout.prediction_length, dtype=bool)
 
     def forecast(cuts: range) -> np.ndarray:

@@ -3,15 +3,15 @@
 import pytest
 
 from examples import augmentation, glance, latent_penalties
-from examples.benchmarks import anomalies, augmented_forecasts, classification, models
+from examples.benchmarks import anomalies, augmented_forecasts, models, series_features
 from skscale.forecasting import all_forecasters
 
 
 @pytest.mark.parametrize(
     "page",
     [
-        *(anomalies, augmentation, augmented_forecasts, classification, glance, latent_penalties),
-        models,
+        *(anomalies, augmentation, augmented_forecasts, glance, latent_penalties, models),
+        series_features,
     ],
 )
 def test_a_page_has_the_numbers_of_its_tables(page):

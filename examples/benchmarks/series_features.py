@@ -1,15 +1,17 @@
-"""Classification by features of series, on the sets inside sktime.
+"""Classification, regression and clustering by features of series, on the sets inside sktime.
 
-Every kind of features goes to the same ridge classifier behind a ``StandardScaler``; its penalty
-is chosen by leave-one-out errors on the training part. The test part is used once. Raw features
-are the values, MiniRocket's are sktime's (univariate, multivariate, or for different lengths),
-which need numba; where it is missing these rows are left out. Ours are as they come, but for
-``missing="ignore"``. Features that are drawn or trained have three seeds.
+Every kind of features goes to the same linear model or k-means behind a ``StandardScaler``: a
+ridge classifier or regression, whose penalty is chosen by leave-one-out errors on the training
+part, with the test part used once; or as many clusters as there are classes, of both parts
+together. Scores are the accuracy, the root mean squared error in deviations of the test part, and
+the adjusted Rand index. Raw features are the values, MiniRocket's are sktime's (univariate,
+multivariate, or for different lengths), which need numba; where it is missing these rows are left
+out. Ours are as they come, but for ``missing="ignore"``. What is drawn or trained has three seeds.
 
 ::
 
     pip install numba
-    python -m examples.benchmarks.classification
+    python -m examples.benchmarks.series_features
 """
 
 from __future__ import annotations
@@ -23,17 +25,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sktime.datasets import (
     load_acsf1,
     load_arrow_head,
     load_basic_motions,
+    load_covid_3month,
     load_gunpoint,
     load_italy_power_demand,
     load_japanese_vowels,
     load_osuleaf,
+    load_plaid,
+    load_tecator,
 )
 from sktime.datatypes import convert_to
 from sktime.transformations.rocket import (
@@ -49,8 +56,8 @@ from examples.paths import RESULTS, ROOT
 from skscale import AveragePooling, MultiScale, MultiScaleAutoencoder, SeriesFeatures
 
 PAGE = ROOT / "docs" / "autoencoder.md"
-OUT = RESULTS / "benchmarks" / "classification.csv"
-SETS = {
+OUT = RESULTS / "benchmarks" / "series_features.csv"
+CLASSES = {
     "ItalyPowerDemand": load_italy_power_demand,
     "GunPoint": load_gunpoint,
     "ArrowHead": load_arrow_head,
@@ -58,6 +65,12 @@ SETS = {
     "ACSF1": load_acsf1,
     "BasicMotions": load_basic_motions,
     "JapaneseVowels": load_japanese_vowels,
+}
+# PLAID has a thousand series of up to 1,344 points, too many to cluster here by what is trained.
+TASKS = {
+    "classification": CLASSES | {"PLAID": load_plaid},
+    "regression": {"Covid3Month": load_covid_3month, "Tecator": load_tecator},
+    "clustering": CLASSES,
 }
 PENALTIES = np.logspace(-3, 3, 10)
 Maker = Callable[[pd.DataFrame, int], Any]
@@ -107,37 +120,64 @@ def features(make: Maker, parts: list[pd.DataFrame], seed: int) -> tuple[list[np
     return found, process_time() - started
 
 
-def rows_of(name: str, seeds: list[int]) -> Iterator[dict[str, object]]:
-    """Accuracies of all kinds of features on one set."""
-    loaded = [SETS[name](split=part, return_type="nested_univ") for part in ("train", "test")]
-    parts, (y, y_test) = [X for X, _ in loaded], [y for _, y in loaded]
+def rows_of(task: str, name: str, seeds: list[int]) -> Iterator[dict[str, object]]:
+    """Scores of all kinds of features on one set."""
+    loaded = [TASKS[task][name](split=part) for part in ("train", "test")]
+    parts, labels = [X for X, _ in loaded], [y for _, y in loaded]
+    if task == "clustering":
+        parts, labels = [pd.concat(parts, ignore_index=True)], [np.concatenate(labels)]
     for seed in seeds:
         makers = [one for one in ALONE if one is not rocket or find_spec("numba")]
         found = {make: features(make, parts, seed) for make in makers}
         for kind, used in KINDS.items():
-            drawn = latent in used or rocket in used
+            drawn = latent in used or rocket in used or task == "clustering"
             if not set(used) <= set(found) or (seed != seeds[0] and not drawn):
                 continue
-            train, test = (np.hstack([found[one][0][k] for one in used]) for k in (0, 1))
-            classifier = make_pipeline(StandardScaler(), RidgeClassifierCV(PENALTIES))
-            accuracy = classifier.fit(train, y).score(test, y_test)
-            row = {"set": name, "features": kind, "seed": seed, "n_features": train.shape[1]}
+            both = [np.hstack([found[one][0][k] for one in used]) for k in range(len(parts))]
+            row = {"task": task, "set": name, "features": kind, "seed": seed}
+            row["n_features"] = both[0].shape[1]
             seconds = sum(found[one][1] for one in used)
-            yield {**row, "accuracy": accuracy, "seconds": seconds}
+            yield {**row, "score": SCORES[task](both, labels, seed), "seconds": seconds}
+
+
+def accuracy(parts: list[np.ndarray], labels: list[np.ndarray], seed: int) -> float:
+    """Share of the test part that a ridge classifier gets right."""
+    classifier = make_pipeline(StandardScaler(), RidgeClassifierCV(PENALTIES))
+    return classifier.fit(parts[0], labels[0]).score(parts[1], labels[1])
+
+
+def relative_error(parts: list[np.ndarray], labels: list[np.ndarray], seed: int) -> float:
+    """Root mean squared error of a ridge regression, in deviations of the test part."""
+    model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES)).fit(parts[0], labels[0])
+    return float(np.sqrt(np.mean((model.predict(parts[1]) - labels[1]) ** 2)) / labels[1].std())
+
+
+def agreement(parts: list[np.ndarray], labels: list[np.ndarray], seed: int) -> float:
+    """Adjusted Rand index of classes and clusters."""
+    clusters = KMeans(len(np.unique(labels[0])), n_init=10, random_state=seed)
+    found = make_pipeline(StandardScaler(), clusters).fit_predict(parts[0])
+    return adjusted_rand_score(labels[0], found)
+
+
+SCORES = {"classification": accuracy, "regression": relative_error, "clustering": agreement}
 
 
 def filled(text: str) -> str:
-    """The page with the stored table."""
-    by = pd.read_csv(OUT).groupby(["set", "features"])["accuracy"]
+    """The page with the stored tables."""
+    stored = pd.read_csv(OUT)
+    return page(text, {task: _table(stored[stored["task"] == task]) for task in TASKS})
+
+
+def _table(stored: pd.DataFrame) -> str:
+    by = stored.groupby(["set", "features"])["score"]
     means, spread = by.mean().unstack(), by.std().unstack()
-    names = [name for name in SETS if name in means.index]
     kinds = [kind for kind in KINDS if kind in means]
     lines = [
         [name, *(_cell(means.loc[name, kind], spread.loc[name, kind]) for kind in kinds)]
-        for name in names
+        for name in stored["set"].unique()
     ]
     lines.append(["mean", *(f"{means[kind].mean():.3f}" for kind in kinds)])
-    return page(text, {"classification": markdown(["set", *kinds], lines)})
+    return markdown(["set", *kinds], lines)
 
 
 def _cell(mean: float, spread: float) -> str:
@@ -147,15 +187,15 @@ def _cell(mean: float, spread: float) -> str:
 def main() -> None:
     """Print and store the table."""
     parser = script_parser(__doc__ or "")
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in options.sets:
-            for row in rows_of(name, options.seeds):
+        for task, name in [(one, name) for one in options.tasks for name in TASKS[one]]:
+            for row in rows_of(task, name, options.seeds):
                 rows.append(row)
                 print(row, flush=True)
     table = pd.DataFrame(rows)
