@@ -15,6 +15,8 @@ __all__ = ["FRAMES", "ReadsFrames", "as_frame"]
 
 # Containers that forecasters work in.
 FRAMES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+# Whether pandas copies shared data as soon as one of two frames is changed.
+_COPIES_LATE = int(pd.__version__.split(".")[0]) >= 3
 
 
 class ReadsFrames:
@@ -23,9 +25,15 @@ class ReadsFrames:
     sktime sorts the index, or groups a table of it, for the order of the rows and for the last
     time: up to 140 bytes for each row. Both are found here from the codes of the index. Where
     series are in order, sktime is shown one row, for all else that it reads of a frame.
+
+    What users change in their frames later, a forecaster does not see.
     """
 
     def _check_X_y(self, X: Any = None, y: Any = None, **options: Any) -> tuple[Any, Any]:
+        X, y = self._checked(X, y, **options)
+        return _own(X), _own(y)
+
+    def _checked(self, X: Any, y: Any, **options: Any) -> tuple[Any, Any]:
         # sktime would let infinite values pass, and not name what is wrong.
         check_frame("y", y)
         check_frame("X", X)
@@ -51,6 +59,11 @@ def as_frame(data: Any) -> pd.DataFrame | None:
     if read is shown:
         return data
     return read if shown is data else convert_to(data, FRAMES)
+
+
+def _own(data: Any) -> Any:
+    """The same data, which stay as they are; copied at once only where pandas must."""
+    return data.copy(deep=not _COPIES_LATE) if isinstance(data, pd.DataFrame) else data
 
 
 def _first_row(data: Any) -> Any:

@@ -7,7 +7,7 @@ from sktime.datatypes import convert_to
 from sktime.datatypes._utilities import get_cutoff
 from sktime.forecasting.base import BaseForecaster
 
-from skscale.forecasting import DLinearForecaster
+from skscale.forecasting import DLinearForecaster, _reading
 from skscale.forecasting._reading import FRAMES, as_frame
 
 DAYS = pd.date_range("2020-01-01", periods=9)
@@ -39,8 +39,9 @@ def test_all_that_sktime_reads_of_series_in_order(n_levels):
     X = y[["z"]].astype("float32")
     ours, plain = DLinearForecaster(), Plain()
     read = ours._check_X_y(X=X, y=y)
-    assert read[0] is X
-    assert read[1] is y
+    for found, data in zip(read, (X, y), strict=True):
+        pd.testing.assert_frame_equal(found, data)
+        assert np.shares_memory(found["z"], data["z"]) == _reading._COPIES_LATE
     plain._check_X_y(X=X, y=y)
     assert ours._y_metadata == plain._y_metadata
     assert ours._converter_store_y == plain._converter_store_y
@@ -95,3 +96,24 @@ def test_series_without_a_name_do_not_move_the_cut_off():
     forecaster = DLinearForecaster()
     forecaster._set_cutoff_from_y(y)
     pd.testing.assert_index_equal(forecaster.cutoff, get_cutoff(y, 0, return_index=True))
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["shared", "copied"])
+@pytest.mark.parametrize("of_panel", [True, False], ids=["panel", "series"])
+def test_what_users_change_afterwards_is_not_seen(monkeypatch, of_panel, late):
+    """Not in a forecast, the first of which is what looks at the scaled values."""
+    monkeypatch.setattr(_reading, "_COPIES_LATE", late and _reading._COPIES_LATE)
+    days = pd.date_range("2020-01-01", periods=40)
+    wave = np.sin(np.arange(40.0))
+    y = pd.DataFrame({"y": wave}, index=days)
+    y = pd.concat({"a": y, "b": y + 1}, names=["series"]) if of_panel else y
+    settings = {"context_length": 8, "max_epochs": 1, "pretrained": None, "random_state": 0}
+    forecaster = DLinearForecaster(**settings).fit(y.copy(), fh=[1, 2])
+    expected = forecaster.predict()
+    forecaster = DLinearForecaster(**settings).fit(y, fh=[1, 2])
+    y.iloc[-4:, 0] = 99.0
+    pd.testing.assert_frame_equal(forecaster.predict(), expected)
+    y.iloc[-4:, 0] = np.tile(wave, 2)[-4:] + of_panel
+    forecaster.update(y, update_params=False)
+    y.iloc[-4:, 0] = 99.0
+    pd.testing.assert_frame_equal(forecaster.predict(), expected)
