@@ -5,11 +5,10 @@ whose values are zeros. Three columns are known ahead: the price, events and day
 
 ::
 
-    python -m examples.benchmarks.m5_size --sizes 300 1000 3000 --out docs/results/benchmarks
-    python -m examples.benchmarks.m5_size --out docs/results/benchmarks    # all 30,490
+    python -m examples.benchmarks.m5_size --out docs/results/benchmarks
 
-Each number of series runs in a process of its own; memory is the most that process has held,
-with everything it imported and the data themselves.
+Each number of series runs in a process of its own; memory is the most that it has held, with
+everything it imported and the data themselves.
 """
 
 from __future__ import annotations
@@ -126,7 +125,8 @@ class _Clock:
 def main() -> None:
     """Print and store the table."""
     arguments = parser(__doc__)
-    arguments.add_argument("--sizes", type=positive, nargs="+", default=[WHOLE])
+    sizes = [1_000, 3_000, 10_000, WHOLE]
+    arguments.add_argument("--sizes", type=positive, nargs="+", default=sizes)
     arguments.add_argument("--one", type=positive, help="run one size here and print it as JSON")
     options = arguments.parse_args()
     if options.one:

@@ -18,7 +18,7 @@ from time import perf_counter
 
 import numpy as np
 
-from examples.benchmarks.m5_size import HORIZON, generated
+from examples.benchmarks.m5_size import HORIZON, WHOLE, generated
 from examples.benchmarks.measure import in_fresh_process, parser, peak_megabytes, plot, report
 from examples.command_line import positive
 
@@ -63,8 +63,8 @@ def started(n_processes: int, arguments: list[object]) -> dict[str, float]:
 def main() -> None:
     """Print, store and draw the table."""
     arguments = parser(__doc__)
-    arguments.add_argument("--series", type=positive, default=1_000)
-    arguments.add_argument("--batches", type=positive, nargs="+", default=[32, 256, 2_048])
+    arguments.add_argument("--series", type=positive, default=WHOLE)
+    arguments.add_argument("--batches", type=positive, nargs="+", default=[256, 2_048])
     arguments.add_argument("--processes", type=positive, nargs="+", default=[1, 2])
     arguments.add_argument("--one", action="store_true", help="fit here, and print it as JSON")
     options = arguments.parse_args()
