@@ -117,6 +117,10 @@ class Changes:
         names = ("y", "x", "complete", "series", "training")
         return replace(self, **{name: getattr(self, name)[kept] for name in names})
 
+    def all_training(self) -> Changes:
+        """Return the same, nothing held out."""
+        return replace(self, training=np.ones_like(self.training))
+
     @property
     def judged(self) -> np.ndarray:
         """Points whose errors choose: those held out, or all."""

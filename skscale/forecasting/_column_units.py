@@ -74,9 +74,11 @@ class ColumnUnits:
         )
 
 
-def exogenous(panel: Panel) -> np.ndarray:
-    """Exogenous columns at every point, (n_points, n_columns)."""
-    return np.zeros((len(panel.values), 0)) if panel.X is None else as_numbers(panel.X)
+def exogenous(panel: Panel, points: np.ndarray | None = None) -> np.ndarray:
+    """Exogenous columns at ``points``, or at every point, (n_points, n_columns)."""
+    if panel.X is None:
+        return np.zeros((len(panel.values if points is None else points), 0))
+    return as_numbers(panel.X if points is None else panel.X.iloc[points])
 
 
 def standardised_rows(

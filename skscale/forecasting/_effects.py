@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -99,7 +99,8 @@ def find_effects(
     """
     lag = season if (train_end >= 2 * season).any() else 1
     data = _Data(panel, scale, train_end, lag, n_ahead)
-    changes = data.evenly_chosen().changes()
+    chosen_series = data.evenly_chosen()
+    changes = chosen_series.changes()
     relative, absolute = np.zeros((2, *scale.effect.shape[1:]))
     departures = np.zeros(scale.effect.shape)
     for channel in range(scale.effect.shape[2]):
@@ -114,13 +115,13 @@ def find_effects(
             departs, errors = True, own
         if not _clearly_lower(errors, nothing):
             continue
-        whole = replace(tried, training=np.ones_like(tried.training))
-        shared, _ = _ridge(whole, channel, form)
+        shared, _ = _ridge(tried.all_training(), channel, form)
         (absolute if form.absolute else relative)[:, channel] = shared
         if departs:
             for series, some in data.blocks():
-                found = some.changes().beside(form.drift).known(channel)
-                found = replace(found, training=np.ones_like(found.training))
+                # Where one block holds all series, their changes are known already.
+                of_block = changes if chosen_series is data else some.changes()
+                found = of_block.beside(form.drift).known(channel).all_training()
                 departures[series, :, channel], _ = _departures(found, channel, form, shared)
     unit = units_of(scale)[:, :, None]
     effect = (relative + departures) * scale.scale[:, None] + absolute * unit

@@ -15,6 +15,7 @@ import pandas as pd
 
 __all__ = [
     "ascends",
+    "blocks_of_rows",
     "check_found",
     "has_repeats",
     "in_order",
@@ -45,7 +46,7 @@ def positions(of: pd.Index, within: pd.Index) -> np.ndarray:
         order = keys.argsort(kind="stable")
         keys = keys[order]
     found = np.empty(len(of), dtype=np.int64)
-    for rows in _blocks(len(of)):
+    for rows in blocks_of_rows(len(of)):
         key = _key(of, wanted, rows)
         place = np.minimum(keys.searchsorted(key), len(keys) - 1)
         there = keys[place] == key
@@ -106,7 +107,9 @@ def series_starts(index: pd.MultiIndex) -> np.ndarray:
 
 def ascends(values: np.ndarray) -> bool:
     """Whether each of ``values`` is larger than the one before."""
-    return all((values[b][1:] > values[b][:-1]).all() for b in _blocks(len(values), overlap=1))
+    return all(
+        (values[b][1:] > values[b][:-1]).all() for b in blocks_of_rows(len(values), overlap=1)
+    )
 
 
 def _tables(index: pd.Index) -> list[np.ndarray] | None:
@@ -163,12 +166,12 @@ def _translated(
 
 
 def _keys_ascend(index: pd.MultiIndex, tables: list[np.ndarray]) -> bool:
-    return all(ascends(_key(index, tables, rows)) for rows in _blocks(len(index), overlap=1))
+    return all(ascends(_key(index, tables, rows)) for rows in blocks_of_rows(len(index), overlap=1))
 
 
 def _keys(index: pd.MultiIndex, tables: list[np.ndarray]) -> np.ndarray:
     keys = np.empty(len(index), dtype=tables[0].dtype)
-    for rows in _blocks(len(index)):
+    for rows in blocks_of_rows(len(index)):
         keys[rows] = _key(index, tables, rows)
     return keys
 
@@ -180,7 +183,7 @@ def _key(index: pd.MultiIndex, tables: list[np.ndarray], rows: slice) -> np.ndar
     return key
 
 
-def _blocks(n_rows: int, overlap: int = 0) -> Iterator[slice]:
+def blocks_of_rows(n_rows: int, overlap: int = 0) -> Iterator[slice]:
     """Slices of neighbouring rows, each of which begins ``overlap`` before the last one's end."""
     for start in range(0, n_rows, _BLOCK):
         yield slice(max(start - overlap, 0), start + _BLOCK)

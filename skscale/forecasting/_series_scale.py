@@ -12,7 +12,6 @@ from skscale.forecasting._column_units import (
     exogenous,
     standardised_rows,
 )
-from skscale.forecasting._frames import as_numbers
 from skscale.forecasting._gaps import filled
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._statistics import SCALERS, by_blocks, extremes
@@ -114,8 +113,8 @@ class SeriesScale:
         """Exogenous columns at ``points`` of ``panel``, (*points.shape, n_columns); nan stays."""
         flat = points.ravel()
         series = np.searchsorted(panel.offsets, flat, side="right") - 1
-        rows = np.zeros((len(flat), 0)) if panel.X is None else as_numbers(panel.X.iloc[flat])
-        return self.standardised_rows(rows, series).reshape(*points.shape, -1)
+        rows = self.standardised_rows(exogenous(panel, flat), series)
+        return rows.reshape(*points.shape, rows.shape[1])
 
     def filled_at(self, panel: Panel, points: np.ndarray) -> np.ndarray:
         """Exogenous columns at ``points`` of ``panel``, likewise, without gaps."""

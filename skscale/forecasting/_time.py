@@ -17,12 +17,11 @@ from skscale.forecasting._offsets import (
     shifted,
     usual_clock,
 )
+from skscale.forecasting._positions import blocks_of_rows
 from skscale.forecasting._season import detect_season
 from skscale.forecasting._step import holidays_between, inner_pairs, read_step, step_of_dates
 
 __all__ = ["TimeStep", "check_times", "detect_season", "season_of_step"]
-
-_TIMES_AT_ONCE = 2**18  # so that what is made on the way stays small
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,8 @@ class TimeStep:
     def check_regular(self, times: pd.Index, offsets: np.ndarray) -> None:
         """Raise ValueError at the first gap, repetition or disorder within a series."""
         follow = ~inner_pairs(offsets, len(times))
-        for start in range(0, len(follow), _TIMES_AT_ONCE):
-            follow[start : start + _TIMES_AT_ONCE] |= self._follows(
-                times[start : start + _TIMES_AT_ONCE + 1]
-            )
+        for rows in blocks_of_rows(len(times), overlap=1):
+            follow[rows.start : rows.stop - 1] |= self._follows(times[rows])
         if follow.all():
             return
         i = int((~follow).argmax())
