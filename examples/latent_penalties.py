@@ -28,6 +28,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from examples.benchmarks.measure import printed
 from examples.benchmarks.pages import page
 from examples.command_line import script_parser
 from examples.paper.autoencoder_series import FORMS, SETS, latent_sizes, load, matched_hidden
@@ -162,13 +163,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    rows = []
-    for name in options.sets:
-        for row in rows_of(name, options.seeds):
-            rows.append(row)
-            print(row, flush=True)
+    table = printed(row for name in options.sets for row in rows_of(name, options.seeds))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    table = pd.DataFrame(rows)
     table.to_csv(options.out, float_format="%.6f", index=False)
     means = relative(table).pivot_table("ratio", "penalty", "set", sort=False)
     print(means.round(3).to_string())

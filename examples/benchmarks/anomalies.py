@@ -38,6 +38,7 @@ from sklearn.metrics import average_precision_score
 from sktime.detection.hampel import HampelDetector
 from sktime.detection.lof import SubLOF
 
+from examples.benchmarks.measure import printed
 from examples.command_line import script_parser
 from examples.paper.tables import DASH, markdown
 from examples.paths import DATA, RESULTS, ROOT
@@ -226,12 +227,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    rows = []
-    for problem in (*of_sktime(), *of_etth1(options.data, options.seeds)):
-        for row in compare(problem):
-            rows.append(row)
-            print(row, flush=True)
-    table = means(pd.DataFrame(rows))
+    problems = (*of_sktime(), *of_etth1(options.data, options.seeds))
+    table = means(printed(row for problem in problems for row in compare(problem)))
     print(table.round(3).to_string())
     options.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out, float_format="%.4f", index=False)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ import numpy as np
 import pandas as pd
 from sktime.datasets import load_basic_motions, load_hierarchical_sales_toydata
 
+from examples.benchmarks.measure import printed
 from examples.benchmarks.pages import page
 from examples.command_line import add_data_argument, script_parser
 from examples.paper.m4_data import mase, panel_frame
@@ -258,15 +260,13 @@ def main() -> None:
     add_data_argument(parser)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    rows = []
-    for name in options.sets:
-        problem = SETS[name](options.data)
-        for size in problem.sizes:
-            for seed in options.seeds:
-                for row in rows_of(name, problem, size, seed):
-                    rows.append(row)
-                    print(row, flush=True)
-    table = pd.DataFrame(rows)
+    problems = ((name, SETS[name](options.data)) for name in options.sets)
+    table = printed(
+        row
+        for name, problem in problems
+        for size, seed in product(problem.sizes, options.seeds)
+        for row in rows_of(name, problem, size, seed)
+    )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out, float_format="%.4f", index=False)
     print(shown(table))

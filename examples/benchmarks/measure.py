@@ -79,6 +79,15 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def printed(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Table of rows, each of which is shown as soon as it is there."""
+    found = []
+    for row in rows:
+        found.append(row)
+        print(row, flush=True)
+    return pd.DataFrame(found)
+
+
 def report(title: str, rows: Iterable[Mapping[str, object]], options: Namespace, name: str) -> None:
     """Print a table, and store it where ``--out`` says."""
     table = pd.DataFrame(rows)

@@ -49,6 +49,7 @@ from sktime.transformations.rocket import (
     MiniRocketMultivariateVariable,
 )
 
+from examples.benchmarks.measure import printed
 from examples.benchmarks.pages import page
 from examples.command_line import script_parser
 from examples.paper.tables import markdown
@@ -191,14 +192,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    rows = []
+    sets = [(task, name) for task in options.tasks for name in TASKS[task]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for task, name in [(one, name) for one in options.tasks for name in TASKS[one]]:
-            for row in rows_of(task, name, options.seeds):
-                rows.append(row)
-                print(row, flush=True)
-    table = pd.DataFrame(rows)
+        table = printed(row for one in sets for row in rows_of(*one, options.seeds))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out, float_format="%.4f", index=False)
     if options.out == OUT:
