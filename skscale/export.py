@@ -130,7 +130,7 @@ def export_inputs(
     place = panel.offsets[1:, None] + np.arange(-module.context_length, 0)
     begun = place >= panel.offsets[:-1, None]
     place = np.maximum(place, panel.offsets[:-1, None])
-    values = panel.values[place][..., context.channels]
+    values = panel.values[place][..., context.channels].astype(np.float64)
     inputs = {"values": np.nan_to_num(values), "mask": begun[..., None] & ~np.isnan(values)}
     if module.n_features:
         columns.encoder.check_ahead(X)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skscale.forecasting._frames import as_numbers, check_frame
+from skscale.forecasting._frames import as_floats, check_frame
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._time import TimeStep, check_times
+from skscale.forecasting._times import Times
 
 __all__ = ["LongTable", "ParquetShards"]
 
@@ -104,7 +105,7 @@ class ParquetShards:
         time, target = self._table.time, self._table.target
         read = self._rows.read(starts[0], starts[-1], [time, *target])
         frame = read.to_pandas(date_as_object=False, ignore_metadata=True)
-        times, offsets = pd.Index(frame[time]), starts - starts[0]
+        times, offsets = Times(pd.Index(frame[time])), starts - starts[0]
         if i not in self._checked:
             try:
                 self._check(frame[target], times, offsets)
@@ -115,13 +116,13 @@ class ParquetShards:
             self._checked.add(i)
         assert self._step is not None
         names, columns = [*self._table.keys, time], pd.Index(target)
-        values = as_numbers(frame[target])
+        values = as_floats(frame[target])
         return Panel(values, None, offsets, keys, times, names, columns, self._step)
 
-    def _check(self, values: pd.DataFrame, times: pd.Index, offsets: np.ndarray) -> None:
+    def _check(self, values: pd.DataFrame, times: Times, offsets: np.ndarray) -> None:
         """Check values and times of a panel, as `fit` checks y."""
         check_frame("y", values)
-        check_times("y", times)
+        check_times("y", times.level)
         if self._step is None:
             self._step = TimeStep.of(times, offsets, self._freq)
         self._step.check_regular(times, offsets)

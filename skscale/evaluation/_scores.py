@@ -21,6 +21,7 @@ from sktime.utils.validation.forecasting import check_scoring
 from skscale.forecasting._intervals import EVENLY_SPREAD
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._splits import Splits, split_frames
+from skscale.forecasting._statistics import by_blocks
 
 __all__ = ["Forecasts", "interval_ends", "metrics_by_column", "probabilities", "scores_of"]
 
@@ -231,14 +232,20 @@ def _plain_error(metric: Any, forecasts: Forecasts) -> np.ndarray | None:
 
 def _mean_steps(panel: Panel, splits: Splits, sp: int) -> np.ndarray:
     """Mean absolute seasonal step of every training window, (n_splits, n_series, n_channels)."""
-    steps = np.zeros((len(panel.values) + 1, panel.values.shape[1]))
-    sizes = np.abs(panel.values[sp:] - panel.values[:-sp])
-    known = ~np.isnan(sizes)
-    counts = np.zeros_like(steps)
-    steps[sp + 1 :] = np.where(known, sizes, 0.0).cumsum(axis=0)
-    counts[sp + 1 :] = known.cumsum(axis=0)
-    start, stop = panel.offsets[:-1] + splits.starts + sp, panel.offsets[:-1] + splits.cuts
-    first = np.minimum(start, len(panel.values))
-    count = np.where((stop > start)[..., None], counts[stop] - counts[first], 0.0)
-    # Without a step there is no score, as in sktime.
-    return (steps[stop] - steps[first]) / np.where(count > 0, count, np.nan)
+
+    def of_block(block: Panel, starts: np.ndarray, cuts: np.ndarray) -> tuple[np.ndarray]:
+        steps = np.zeros((len(block.values) + 1, block.values.shape[1]))
+        sizes = np.abs(block.values[sp:] - block.values[:-sp])
+        known = ~np.isnan(sizes)
+        counts = np.zeros_like(steps)
+        steps[sp + 1 :] = np.where(known, sizes, 0.0).cumsum(axis=0)
+        counts[sp + 1 :] = known.cumsum(axis=0)
+        begins = block.offsets[:-1, None]
+        start, stop = begins + starts + sp, begins + cuts
+        first = np.minimum(start, len(block.values))
+        count = np.where((stop > start)[..., None], counts[stop] - counts[first], 0.0)
+        # Without a step there is no score, as in sktime.
+        return ((steps[stop] - steps[first]) / np.where(count > 0, count, np.nan),)
+
+    (found,) = by_blocks(panel, of_block, splits.starts.T, splits.cuts.T)
+    return found.swapaxes(0, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._panel import Panel
@@ -34,14 +34,17 @@ def checkpoints_of_fit(
         What is trained further.
     run : Run
     """
-    data = {
-        "y": panel.values,
-        "X": panel.X,
-        "the columns of y": panel.columns,
-        "the index": [panel.offsets, panel.keys, panel.times, list(panel.names)],
-        "the longest step of fh": horizon,
-        "what is trained further": None if start is None else _weights(start),
-    }
+
+    def data() -> dict[str, Any]:
+        return {
+            "y": panel.values,
+            "X": panel.X,
+            "the columns of y": panel.columns,
+            "the index": [panel.offsets, panel.keys, panel.times.index, list(panel.names)],
+            "the longest step of fh": horizon,
+            "what is trained further": None if start is None else _weights(start),
+        }
+
     return checkpoints_of(forecaster, data, run, "" if start is None else "-further")
 
 

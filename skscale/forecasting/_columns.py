@@ -52,7 +52,7 @@ class Columns:
         encoder = Encoder.of(panel, past_columns)
         n_ahead = len(calendar.places) + encoder.width(encoder.ahead)
         n_static = encoder.width(encoder.static)
-        panel = replace(panel, X=_numbers(encoder, calendar, panel.X, panel.times))
+        panel = replace(panel, X=_numbers(encoder, calendar, panel))
         units = ColumnUnits.of(panel, static=slice(n_ahead, n_ahead + n_static))
         scale = SeriesScale.of(panel, units)
         rows = (scale.of_some(series).standardised(block) for series, block in panel.blocks())
@@ -92,11 +92,7 @@ class Columns:
 
     def encoded(self, panel: Panel) -> Panel:
         """The same series, their columns as numbers."""
-        return replace(panel, X=self.numbers(panel.X, panel.times))
-
-    def numbers(self, X: pd.DataFrame | None, times: pd.Index) -> pd.DataFrame | None:
-        """All columns as numbers, at the rows of ``X``, which have ``times``; None without any."""
-        return _numbers(self.encoder, self.calendar, X, times)
+        return replace(panel, X=_numbers(self.encoder, self.calendar, panel))
 
     def features(self, times: pd.Index, rows: np.ndarray) -> np.ndarray | None:
         """Features of shape (n_points, n_features), float32; None without any.
@@ -125,7 +121,7 @@ class Columns:
             own = scale.of_some(series)
             values[points] = own.apply(block)
             if features is not None:
-                features[points] = self.features(block.times, own.standardised(block))
+                features[points] = self.features(block.times.index, own.standardised(block))
         observed = ~np.isnan(values)
         whole = bool(observed.all())
         return SeriesBuffer(
@@ -144,13 +140,12 @@ class Columns:
         return within.astype(np.float32)
 
 
-def _numbers(
-    encoder: Encoder, calendar: Calendar, X: pd.DataFrame | None, times: pd.Index
-) -> pd.DataFrame | None:
-    encoded = encoder.encoded(X)
+def _numbers(encoder: Encoder, calendar: Calendar, panel: Panel) -> pd.DataFrame | None:
+    """All columns at every point; None without any."""
+    encoded = encoder.encoded(panel.X)
     if not calendar.places:
         return encoded
-    holidays = calendar.holidays(times)
+    holidays = calendar.holidays(panel.times.index)
     if encoded is None:
         return pd.DataFrame(holidays)
     return pd.DataFrame(np.concatenate((holidays, encoded), axis=1), index=encoded.index)

@@ -10,8 +10,10 @@ import pandas as pd
 from skscale.forecasting._categories import holds_levels
 from skscale.forecasting._positions import has_repeats, in_order, positions, series_starts
 from skscale.forecasting._time import check_times
+from skscale.forecasting._times import Times
 
 __all__ = [
+    "as_floats",
     "as_numbers",
     "channel_order",
     "check_covered",
@@ -35,6 +37,12 @@ def as_numbers(frame: pd.DataFrame) -> np.ndarray:
         return frame.to_numpy(dtype=np.float64)
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
     return np.column_stack([_column_as_numbers(column) for column in columns])
+
+
+def as_floats(frame: pd.DataFrame) -> np.ndarray:
+    """Values likewise, but float32 where all are."""
+    alike = all(dtype == np.dtype(np.float32) for dtype in frame.dtypes)
+    return frame.to_numpy() if alike else as_numbers(frame)
 
 
 def plain(data: object) -> object:
@@ -141,7 +149,7 @@ def check_covered(y: object, X: object) -> None:
 
 
 def _check_order(name: str, index: pd.Index) -> None:
-    check_times(name, _times_to_check(index))
+    check_times(name, Times.of(index).level)
     if has_repeats(index):
         repeated = index[index.duplicated()][0]
         raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")
@@ -152,14 +160,6 @@ def _check_order(name: str, index: pd.Index) -> None:
         f"the index of {name} is not sorted: {index[i]} stands behind {index[i - 1]}; sort it "
         f"with {name}.sort_index()"
     )
-
-
-def _times_to_check(index: pd.Index) -> pd.Index:
-    """Different times where none is missing, which are few; else those of all rows."""
-    if not isinstance(index, pd.MultiIndex):
-        return index
-    level, codes = index.levels[-1], index.codes[-1]
-    return level if codes.min() >= 0 and not level.hasnans else index.get_level_values(-1)
 
 
 def _check_column(name: str, column: object, values: pd.Series) -> None:

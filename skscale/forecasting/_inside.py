@@ -116,5 +116,5 @@ class LooksInside(BaseForecaster):
         device = resolve_device(self.device)
         expected = model.forecasts(context, series, cuts, next_one, device)[:, 0, :, 0]
         left = (panel.values - expected)[:, context.channels]
-        index = panel.index_of(series, panel.times)
+        index = panel.index_of(series, panel.times.index)
         return pd.DataFrame(left, index, context.y.columns).reindex(context.y.index)

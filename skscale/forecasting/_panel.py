@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from skscale.forecasting._frames import as_numbers, channel_order, instances
+from skscale.forecasting._frames import as_floats, channel_order, instances
 from skscale.forecasting._positions import rows_at, series_starts
 from skscale.forecasting._time import TimeStep
+from skscale.forecasting._times import Times
 
 __all__ = ["Panel"]
 
@@ -25,14 +26,15 @@ class Panel:
 
     Attributes
     ----------
-    values : float64 ndarray of shape (n_points, n_channels)
-        nan where one is missing.
+    values : float64 or float32 ndarray of shape (n_points, n_channels)
+        nan where one is missing. As the frame holds them, and shared with it where that can be;
+        computed with in float64, see `blocks`.
     X : DataFrame of n_points rows, or None
         Exogenous columns at every point; its index does not count.
     offsets : int64 ndarray of shape (n_series + 1,)
     keys : Index or None
         Instance of every series; None for a single series without instance levels.
-    times : Index
+    times : Times
         Time of every point.
     names : list of str or None
         Level names of the index.
@@ -45,7 +47,7 @@ class Panel:
     X: pd.DataFrame | None
     offsets: np.ndarray
     keys: pd.Index | None
-    times: pd.Index
+    times: Times
     names: list
     columns: pd.Index
     step: TimeStep
@@ -67,10 +69,9 @@ class Panel:
         keys, offsets, times = _split_index(y.index)
         step = TimeStep.of(times, offsets, None if freq == "auto" else freq)
         step.check_regular(times, offsets)
-        # Without its index, which would be kept for as long as the panel.
-        rows = None if X is None else rows_at(X, y.index, "y").reset_index(drop=True)
         names = list(y.index.names)
-        return cls(as_numbers(y), rows, offsets, keys, times, names, y.columns, step)
+        rows = _rows_beside(X, y.index)
+        return cls(as_floats(y), rows, offsets, keys, times, names, y.columns, step)
 
     def continued(
         self, y: pd.DataFrame, X: pd.DataFrame | None, at_least: int
@@ -100,8 +101,8 @@ class Panel:
         last = np.searchsorted(ends, offsets[1:]) - 1
         whole = replace(
             self,
-            values=as_numbers(y),
-            X=None if X is None else rows_at(X, y.index, "y"),
+            values=as_floats(y),
+            X=_rows_beside(X, y.index),
             offsets=ends,
             keys=None if keys is None else keys[series],
             times=times,
@@ -132,18 +133,18 @@ class Panel:
             X=None if self.X is None else self.X.iloc[rows],
             offsets=np.concatenate(([0], np.cumsum(self.lengths[series]))),
             keys=None if self.keys is None else self.keys[series],
-            times=self.times[rows],
+            times=self.times.part(rows),
         )
 
     def blocks(self, at_most: int | None = None) -> Iterator[tuple[slice, Panel]]:
-        """All series in turn, some at a time: which they are, and a panel of them, a view.
+        """All series in turn, some at a time: which they are, and a panel of them.
 
         Those of a block have ``at_most`` points together, a quarter of a million by default,
-        unless it is one long series.
+        unless it is one long series. Their values are in float64: a view where they were.
         """
         at_most = _POINTS_AT_ONCE if at_most is None else at_most
         if self.offsets[-1] <= at_most:
-            yield slice(None), self
+            yield slice(None), replace(self, values=self.values.astype(np.float64, copy=False))
             return
         first, n_series = 0, len(self.lengths)
         while first < n_series:
@@ -155,11 +156,11 @@ class Panel:
                 series,
                 replace(
                     self,
-                    values=self.values[points],
+                    values=self.values[points].astype(np.float64, copy=False),
                     X=None if self.X is None else self.X.iloc[points],
                     offsets=self.offsets[first : series.stop + 1] - start,
                     keys=None if self.keys is None else self.keys[series],
-                    times=self.times[points],
+                    times=self.times.part(points),
                 ),
             )
             first = series.stop
@@ -212,7 +213,7 @@ class Panel:
             X=None if self.X is None else self.X.iloc[kept],
             offsets=np.concatenate(([0], np.cumsum(lengths))),
             keys=None if self.keys is None else self.keys[some],
-            times=self.times[kept],
+            times=self.times.part(kept),
         )
 
     def with_columns(self, columns: pd.Index) -> Panel:
@@ -279,10 +280,16 @@ class Panel:
         return pd.MultiIndex.from_arrays([*levels, times], names=self.names)
 
 
-def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index]:
+def _rows_beside(X: pd.DataFrame | None, index: pd.Index) -> pd.DataFrame | None:
+    """Rows of ``X`` at ``index``, without their own, which would be kept for as long as a panel."""
+    return None if X is None else rows_at(X, index, "y").reset_index(drop=True)
+
+
+def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, Times]:
     """Instances, offsets and times; the rows of an instance stand together."""
+    times = Times.of(index)
     if not isinstance(index, pd.MultiIndex):
-        return None, np.array([0, len(index)]), index
+        return None, np.array([0, len(index)]), times
     starts = series_starts(index)
     offsets, keys = np.append(starts, len(index)), instances(index[starts])
     if keys.has_duplicates:
@@ -290,4 +297,4 @@ def _split_index(index: pd.Index) -> tuple[pd.Index | None, np.ndarray, pd.Index
             f"the rows of instance {keys[keys.duplicated()][0]!r} do not stand together; sort y "
             "with y.sort_index()"
         )
-    return keys, offsets, index.levels[-1].take(index.codes[-1])
+    return keys, offsets, times

@@ -20,6 +20,7 @@ from skscale.forecasting._panel import Panel
 from skscale.forecasting._prior import Prior
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.forecasting._time import TimeStep
+from skscale.forecasting._times import Times
 from skscale.nn import CorrectedForecast, ForecastNet, LinearForecast, QuantileHead
 from skscale.pretrained import TrainedNet
 from skscale.pretrained._net import QuantileNet
@@ -158,7 +159,7 @@ def _context(model: FittedNetwork, seen: _Seen) -> Context:
         None,
         np.zeros(1, dtype=np.int64),
         None,
-        seen.y.index[:0],
+        Times.of(seen.y.index[:0]),
         list(seen.y.index.names),
         seen.y.columns,
         seen.step,

@@ -69,6 +69,7 @@ def _autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
     Without lags if there is nothing to see. Missing values take the straight line between their
     neighbours: a season shows through, where steps left out would hide it.
     """
+    values = values.astype(np.float64)
     known = np.flatnonzero(~np.isnan(values))
     if len(known) < len(values):
         first, last = (known[0], known[-1] + 1) if len(known) else (0, 0)

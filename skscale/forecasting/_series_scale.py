@@ -221,7 +221,8 @@ def _first_step(
     panel: Panel, series: int, channel: int, constant: float
 ) -> tuple[int | None, float]:
     """Position and size of the first step of a series away from ``constant``; None without any."""
-    values = panel.values[slice(*panel.offsets[series : series + 2]), channel]
+    own = slice(*panel.offsets[series : series + 2])
+    values = panel.values[own, channel].astype(np.float64)
     steps = np.nan_to_num(np.abs(values - constant))
     position = int((steps > 0).argmax())
     return (position, float(steps[position])) if steps[position] > 0 else (None, 0.0)

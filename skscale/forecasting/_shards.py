@@ -14,6 +14,7 @@ from skscale.forecasting._fitted import FittedNetwork
 from skscale.forecasting._fitting import new_model, run_of, trained
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._times import Times
 from skscale.forecasting._weights import target_weights
 from skscale.forecasting._windows import Parts, Split, split_in_time
 from skscale.ops.arrays import from_numpy
@@ -115,7 +116,7 @@ def _survey(shards: Shards) -> tuple[_Survey, Panel]:
         values=np.zeros((0, longest.values.shape[1])),
         offsets=np.append(0, np.concatenate(lengths).cumsum()),
         keys=keys[0].append(keys[1:]),
-        times=longest.times[:0].copy(),
+        times=Times(longest.times[:0].copy()),
     )
     return _Survey(outline, np.cumsum([0, *map(len, lengths)]), has_gaps), longest
 

@@ -46,6 +46,11 @@ class Splits:
             )
         return splits
 
+    @property
+    def lengths(self) -> np.ndarray:
+        """Points of every training window, (n_splits, n_series)."""
+        return self.cuts - self.starts
+
     def from_the_first(self, panel: Panel) -> tuple[np.ndarray | slice, Splits]:
         """Rows of ``panel`` from the first training window on, and the splits counted there.
 
@@ -60,22 +65,27 @@ class Splits:
 
     def train_rows(self, split: int, panel: Panel) -> np.ndarray:
         """Rows of a training window in the frame of ``panel``."""
-        first, last = panel.offsets[:-1] + self.starts[split], panel.offsets[:-1] + self.cuts[split]
-        return np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
+        first, length = panel.offsets[:-1] + self.starts[split], self.lengths[split]
+        rows = np.empty(length.sum(), dtype=np.int64)
+        ends = length.cumsum()
+        for a, n, end in zip(first.tolist(), length.tolist(), ends.tolist(), strict=True):
+            rows[end - n : end] = np.arange(a, a + n)
+        return rows
 
     def truth(self, panel: Panel) -> np.ndarray:
         """Observed values, (n_splits, n_series, n_steps, n_channels)."""
         at = panel.offsets[:-1] + self.cuts
-        return panel.values[at[..., None] + self.steps - 1]
+        return panel.values[at[..., None] + self.steps - 1].astype(np.float64)
 
     def train_lengths(self, panel: Panel) -> np.ndarray:
         """Time points of every training window, those that series share counted once."""
         if len(panel.lengths) == 1:
-            return (self.cuts - self.starts)[:, 0]
+            return self.lengths[:, 0]
         times, begins = _numbered_times(panel)
+        n_times = int(times.max()) + 1
         found = np.zeros(len(self.cuts), dtype=np.int64)
         for split, (start, cut) in enumerate(zip(self.starts, self.cuts, strict=True)):
-            seen = np.zeros(times.max() + 1, dtype=bool)
+            seen = np.zeros(n_times, dtype=bool)
             for first, last in (np.stack((start, cut), axis=1) + begins[:, None]).tolist():
                 seen[times[first:last]] = True
             found[split] = seen.sum()
@@ -91,12 +101,12 @@ class Splits:
 
 def _numbered_times(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Numbers that equal times share, and where those of every series begin among them."""
-    length = panel.lengths[0]
+    numbers, length = panel.times.numbers, panel.lengths[0]
     if (panel.lengths == length).all():
-        numbers = np.asarray(getattr(panel.times, "asi8", panel.times)).reshape(-1, length)
-        if all((own == numbers[0]).all() for own in numbers):
-            return np.arange(length), np.zeros(len(numbers), dtype=np.int64)
-    return panel.times.factorize()[0], panel.offsets[:-1]
+        of_series = numbers.reshape(-1, length)
+        if all((own == of_series[0]).all() for own in of_series):
+            return of_series[0], np.zeros(len(of_series), dtype=np.int64)
+    return numbers, panel.offsets[:-1]
 
 
 def split_frames(

@@ -20,6 +20,7 @@ from skscale.forecasting._offsets import (
 from skscale.forecasting._positions import blocks_of_rows
 from skscale.forecasting._season import detect_season
 from skscale.forecasting._step import holidays_between, inner_pairs, read_step, step_of_dates
+from skscale.forecasting._times import Times
 
 __all__ = ["TimeStep", "check_times", "detect_season", "season_of_step"]
 
@@ -43,12 +44,12 @@ class TimeStep:
     found: bool = field(default=False, compare=False)
 
     @classmethod
-    def of(cls, times: pd.Index, offsets: np.ndarray, freq: object = None) -> TimeStep:
+    def of(cls, times: pd.Index | Times, offsets: np.ndarray, freq: object = None) -> TimeStep:
         """Step of the series ``times[offsets[i]:offsets[i + 1]]``, the same for all.
 
         Parameters
         ----------
-        times : Index of shape (n_points,)
+        times : Index or Times of shape (n_points,)
         offsets : int64 ndarray of shape (n_series + 1,)
         freq : str, pandas offset or None
             Step of dates; None or ``"auto"`` reads it from the index: its frequency, else the
@@ -61,16 +62,18 @@ class TimeStep:
         ValueError
             If a time is missing, no step can be found, or ``freq`` is no step of this index.
         """
-        check_times("y", times)
+        times = Times.of(times)
+        check_times("y", times.level)
         named = None if freq is None or freq == "auto" else read_step(freq)
-        if isinstance(times, pd.DatetimeIndex):
-            clock = None if times.tz is None else usual_clock(times)
+        if isinstance(times.level, pd.DatetimeIndex):
+            clock = None if times.level.tz is None else usual_clock(times.index)
             if named is not None:
                 return cls(named, clock)
-            if len(offsets) == 2 and times.freq is not None and times.freq.n > 0:
-                return cls(plain(times.freq), clock)
-            return cls(step_of_dates(times, offsets, clock), clock, found=True)
-        own = times.freq if isinstance(times, pd.PeriodIndex) else None
+            dates = times.index
+            if len(offsets) == 2 and dates.freq is not None and dates.freq.n > 0:
+                return cls(plain(dates.freq), clock)
+            return cls(step_of_dates(dates, offsets, clock), clock, found=True)
+        own = times.level.freq if isinstance(times.level, pd.PeriodIndex) else None
         if named is not None and named != own:
             what = "integers" if own is None else f"periods of {own.freqstr!r}"
             raise ValueError(
@@ -79,7 +82,7 @@ class TimeStep:
             )
         return cls(own)
 
-    def check_regular(self, times: pd.Index, offsets: np.ndarray) -> None:
+    def check_regular(self, times: pd.Index | Times, offsets: np.ndarray) -> None:
         """Raise ValueError at the first gap, repetition or disorder within a series."""
         follow = ~inner_pairs(offsets, len(times))
         for rows in blocks_of_rows(len(times), overlap=1):
@@ -103,7 +106,7 @@ class TimeStep:
                 "that of y; y.reindex(...) makes missing values of the gap, which are fine, or "
                 f"{alone if len(offsets) == 2 else in_panel}"
             )
-        periods = isinstance(times, pd.PeriodIndex)
+        periods = isinstance(before, pd.Period)
         way_out = "y.reindex(pd.period_range(...))" if periods else "y.asfreq(...)"
         otherwise = (
             "; if the dates are as they should be, name their step with freq=, such as "
@@ -115,18 +118,21 @@ class TimeStep:
             f"gap, which are fine{'' if periods else otherwise}"
         )
 
-    def gaps(self, times: pd.Index, offsets: np.ndarray) -> np.ndarray:
+    def gaps(self, times: pd.Index | Times, offsets: np.ndarray) -> np.ndarray:
         """Positions of the points that lie more than a step behind the one before them."""
-        jumps = np.concatenate(([False], self.shift(times[:-1], 1) < times[1:]))
+        jumps = np.zeros(len(times), dtype=bool)
+        for rows in blocks_of_rows(len(times), overlap=1):
+            some = times[rows]
+            jumps[rows.start + 1 : rows.stop] = self.shift(some[:-1], 1) < some[1:]
         jumps[offsets[:-1]] = False
         return np.flatnonzero(jumps)
 
-    def with_holidays(self, times: pd.Index, offsets: np.ndarray) -> TimeStep:
+    def with_holidays(self, times: pd.Index | Times, offsets: np.ndarray) -> TimeStep:
         """Add the holidays that the series share, if the step is a calendar found in dates."""
         calendar = self.offset
         if not self.found or not isinstance(calendar, pd.offsets.CustomBusinessDay):
             return self
-        new = holidays_between(times, offsets, calendar)
+        new = holidays_between(Times.of(times).index, offsets, calendar)
         known = pd.DatetimeIndex(calendar.holidays)
         if not len(new):
             return self

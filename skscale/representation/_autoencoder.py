@@ -324,7 +324,7 @@ class MultiScaleAutoencoder(LatentAugmentation, SeriesTransformer):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         gaps = self._allows_nan()
         run = Run(seed, runtime, self._objective(gaps), self.verbose)
-        checkpoints = checkpoints_of(self, {"X": x.numpy(force=True)}, run)
+        checkpoints = checkpoints_of(self, lambda: {"X": x.numpy(force=True)}, run)
         if checkpoints is not None:
             run = replace(run, seed=checkpoints.seed, checkpoints=checkpoints)
         with run.numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
@@ -75,7 +75,7 @@ class _Carried(Checkpoints):
 
 
 def checkpoints_of(
-    estimator: Any, data: dict[str, Any], run: Run, suffix: str = ""
+    estimator: Any, data: Callable[[], dict[str, Any]], run: Run, suffix: str = ""
 ) -> Checkpoints | None:
     """Where the fit of an estimator keeps its checkpoints; None if it keeps none.
 
@@ -85,8 +85,9 @@ def checkpoints_of(
     ----------
     estimator : estimator
         Its parameters count, and among them ``checkpoint_dir`` says where.
-    data : dict
-        What the fit depends on besides, by the names that messages give it.
+    data : callable
+        What the fit depends on besides, by the names that messages give it; asked for only where
+        checkpoints are kept.
     run : Run
         Its seed, device and processes count.
     suffix : str, default=""
@@ -99,7 +100,7 @@ def checkpoints_of(
     parameters = estimator.get_params(deep=False)
     what = {
         **{name: value for name, value in parameters.items() if name not in _LEFT_OUT},
-        **data,
+        **data(),
         "the class": f"{kind.__module__}.{kind.__qualname__}",
         "random_state": None if estimator.random_state is None else run.seed,
         "device": runtime.device.type,

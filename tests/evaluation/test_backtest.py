@@ -24,7 +24,7 @@ from sktime.performance_metrics.forecasting.probabilistic import (
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
 
 from skscale.evaluation import backtest
-from skscale.forecasting import SigmaForecaster
+from skscale.forecasting import SigmaForecaster, _panel
 
 from ..forecasting.conftest import panel, series, wave  # noqa: F401
 
@@ -259,6 +259,17 @@ def test_mase_without_a_seasonal_step_is_no_number():
     forecaster = SigmaForecaster(max_epochs=1, context_length=6, steps_per_epoch=2, random_state=0)
     scores = backtest(forecaster, y, cv, scoring=MeanAbsoluteScaledError(sp=12))
     assert scores["test_MeanAbsoluteScaledError"].isna().all()
+
+
+def test_some_series_at_a_time_and_float32_give_the_same_scores(monkeypatch, panel):  # noqa: F811
+    y = panel.drop("r").astype(np.float32)
+    cv = ExpandingWindowSplitter(fh=[1, 2], initial_window=24, step_length=3)
+    forecaster = small(context_length=6)
+    expected = backtest(forecaster, y.astype(np.float64), cv, scoring=SCORING)
+    monkeypatch.setattr(_panel, "_POINTS_AT_ONCE", 1)
+    found = backtest(forecaster, y, cv, scoring=SCORING)
+    names = [name for name in found if name.startswith("test_")]
+    pd.testing.assert_frame_equal(found[names], expected[names], rtol=1e-6)
 
 
 def test_infinite_values_after_the_first_window_are_named():

@@ -65,10 +65,26 @@ def test_forecasts_are_the_same_some_series_at_a_time(monkeypatch, parameters, m
     pd.testing.assert_frame_equal(forecasts(y, X, **parameters), expected, rtol=1e-6)
 
 
-def test_columns_of_float32_give_the_same_forecasts():
-    y, X = panel_of()
-    X = X.astype(np.float32)
-    pd.testing.assert_frame_equal(forecasts(y, X), forecasts(y, X.astype(np.float64)))
+@pytest.mark.parametrize(
+    "parameters", [{}, *({"scaler": name} for name in ("robust", "mean", "none"))], ids=str
+)
+@pytest.mark.parametrize("at_once", [130, 10**6])
+def test_float32_gives_the_same_forecasts(monkeypatch, parameters, at_once):
+    monkeypatch.setattr(_panel, "_POINTS_AT_ONCE", at_once)
+    y, X = (data.astype(np.float32) for data in panel_of())
+    doubles = (data.astype(np.float64) for data in (y, X))
+    expected = forecasts(*doubles, **parameters)
+    pd.testing.assert_frame_equal(forecasts(y, X, **parameters), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_a_frame_holds_is_not_copied(dtype):
+    y = panel_of()[0].astype(dtype)
+    panel = Panel.from_frames(y)
+    assert panel.values.dtype == dtype
+    assert np.shares_memory(panel.values, y.to_numpy())
+    assert np.shares_memory(panel.times.codes, y.index.codes[-1])
+    assert {block.values.dtype for _, block in panel.blocks(130)} == {np.dtype(np.float64)}
 
 
 def test_series_that_did_not_choose_have_effects_of_their_own(monkeypatch):
