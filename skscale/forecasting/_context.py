@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._columns import Columns
-from skscale.forecasting._frames import extended, renamed
+from skscale.forecasting._frames import renamed
 from skscale.forecasting._horizon import times_after
+from skscale.forecasting._joining import extended
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
 from skscale.training import SeriesBuffer

@@ -1,4 +1,4 @@
-"""What is checked of pandas input, and how frames of new data join those seen before."""
+"""What is checked of pandas input, and the numbers that it holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._categories import holds_levels
-from skscale.forecasting._positions import has_repeats, in_order, positions, series_starts
+from skscale.forecasting._positions import has_repeats, positions
 from skscale.forecasting._time import check_times
 from skscale.forecasting._times import Times
 
@@ -19,8 +19,8 @@ __all__ = [
     "check_covered",
     "check_frame",
     "column_order",
-    "extended",
     "instances",
+    "kind_of_index",
     "plain",
     "renamed",
 ]
@@ -87,7 +87,7 @@ def _column_as_numbers(column: pd.Series) -> np.ndarray:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _kind(index: pd.Index) -> str:
+def kind_of_index(index: pd.Index) -> str:
     """Instance levels and type of time, in words."""
     time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
     kind = "integers" if pd.api.types.is_integer_dtype(time.dtype) else str(time.dtype)
@@ -136,7 +136,7 @@ def check_covered(y: object, X: object) -> None:
     frames = pd.DataFrame | pd.Series
     if not (isinstance(y, frames) and isinstance(X, frames)):
         return
-    y_kind, X_kind = _kind(y.index), _kind(X.index)
+    y_kind, X_kind = kind_of_index(y.index), kind_of_index(X.index)
     if y_kind != X_kind:
         raise ValueError(f"X has {X_kind}, but y has {y_kind}; they must be the same")
     of_series = isinstance(X.index, pd.MultiIndex)
@@ -241,45 +241,6 @@ def channel_order(found: pd.Index, wanted: pd.Index) -> np.ndarray:
     if len(found) == len(wanted) and not found.isin(wanted).any():
         return np.arange(len(wanted))
     return column_order(found, wanted)
-
-
-def extended(seen: pd.DataFrame | None, new: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Add rows to the rows seen before; where both have a row, the new one counts.
-
-    Series keep the order in which they were seen first, times ascend within each.
-
-    Raises
-    ------
-    ValueError
-        If the rows have indices of different kinds.
-    """
-    if seen is None or new is None:
-        return seen if new is None else new
-    old_kind, new_kind = (_kind(data.index) for data in (seen, new))
-    if old_kind != new_kind:
-        raise ValueError(f"the new data have {new_kind}, but those seen before {old_kind}")
-    if _holds_all(new, seen):
-        return new
-    both = pd.concat([seen, new])
-    both = both[~both.index.duplicated(keep="last")]
-    if not isinstance(both.index, pd.MultiIndex):
-        return both.sort_index()
-    first_seen = pd.factorize(instances(seen.index).append(instances(both.index)))[0]
-    time = pd.factorize(both.index.get_level_values(-1), sort=True)[0]
-    return both.iloc[np.lexsort((time, first_seen[len(seen) :]))]
-
-
-def _holds_all(new: pd.DataFrame, seen: pd.DataFrame) -> bool:
-    """Whether ``new`` surely has all rows of both, in the order of `extended`."""
-    if not isinstance(new.index, pd.MultiIndex) or new.index.names != seen.index.names:
-        return False
-    pairs = ((new.columns, seen.columns), (new.dtypes, seen.dtypes))
-    same = all(one.equals(other) for one, other in pairs)
-    if not (same and new.index.dtypes.equals(seen.index.dtypes) and in_order(new.index)):
-        return False
-    first, known = (instances(data.index[series_starts(data.index)]) for data in (new, seen))
-    in_turn = first[: len(known)].equals(known)
-    return in_turn and bool((positions(seen.index, new.index) >= 0).all())
 
 
 def instances(index: pd.MultiIndex) -> pd.Index:

@@ -1,4 +1,4 @@
-"""Where one index holds the rows of another, by the codes of their levels.
+"""Where one index holds the rows of another, and how both join, by the codes of their levels.
 
 pandas answers with a table of all rows, about forty bytes for each, which it keeps on the index
 for as long as that lives. Here every row of a MultiIndex has one number, made of its codes; the
@@ -20,6 +20,8 @@ __all__ = [
     "has_repeats",
     "in_order",
     "is_complete",
+    "joined",
+    "latest_in_order",
     "positions",
     "rows_at",
     "series_starts",
@@ -82,6 +84,54 @@ def has_repeats(index: pd.Index) -> bool:
     keys = _keys(index, tables)
     keys.sort()
     return not ascends(keys)
+
+
+def joined(first: pd.Index, second: pd.Index) -> pd.MultiIndex | None:
+    """Rows of both, one after the other, as ``first.append(second)``; None if pandas must do."""
+    both = (first, second)
+    if not all(isinstance(one, pd.MultiIndex) and is_complete(one) for one in both):
+        return None
+    if first.names != second.names or not all(
+        level.is_unique for one in both for level in one.levels
+    ):
+        return None
+    levels, codes = [], []
+    for i, (known, level) in enumerate(zip(first.levels, second.levels, strict=True)):
+        place = known.get_indexer(level)
+        unknown = np.flatnonzero(place < 0)
+        place[unknown] = len(known) + np.arange(len(unknown))
+        levels.append(known.append(level[unknown]) if len(unknown) else known)
+        own = place[second.codes[i]].astype(np.min_scalar_type(-len(levels[i])))
+        codes.append(np.concatenate((first.codes[i], own)))
+    return pd.MultiIndex(levels, codes, names=first.names, verify_integrity=False)
+
+
+def latest_in_order(index: pd.MultiIndex) -> np.ndarray:
+    """Rows by instance, as they first appear, and by time; the last one where some are alike.
+
+    Parameters
+    ----------
+    index : MultiIndex
+        Without missing values.
+
+    Returns
+    -------
+    int64 ndarray
+        Places of the rows.
+    """
+    starts, time = series_starts(index), _by_size(index)
+    rank, found = pd.factorize(index[starts].droplevel(-1))
+    dtype = np.min_scalar_type(-len(found) * len(time))
+    keys = rank.astype(dtype).repeat(np.diff(starts, append=len(index)))
+    keys *= dtype.type(len(time))
+    for rows in blocks_of_rows(len(index)):
+        keys[rows] += time[index.codes[-1][rows]].astype(dtype)
+    order = keys.argsort(kind="stable")
+    last = np.ones(len(order), dtype=bool)
+    for rows in blocks_of_rows(len(order), overlap=1):
+        key = keys[order[rows]]
+        last[rows][:-1] = key[1:] != key[:-1]
+    return order if last.all() else order[last]
 
 
 def in_order(index: pd.MultiIndex) -> bool:

@@ -1,37 +1,12 @@
-"""Frames of new data, beside those seen before."""
+"""What is checked of frames."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from skscale.forecasting._frames import check_frame, extended
+from skscale.forecasting._frames import check_frame
 
 DAYS = pd.date_range("2020-01-01", periods=8)
-
-
-def plainly_extended(seen, new):
-    """Row by row: series in the order they came in, times ascending, the newer row counts."""
-    rows = {**dict(seen["y"].items()), **dict(new["y"].items())}
-    names = list(dict.fromkeys(name for name, _ in [*seen.index, *new.index]))
-    order = sorted(rows, key=lambda row: (names.index(row[0]), row[1]))
-    index = pd.MultiIndex.from_tuples(order, names=seen.index.names)
-    return pd.DataFrame({"y": [rows[row] for row in order]}, index=index)
-
-
-def test_new_rows_join_those_seen_before():
-    rng, whole = np.random.default_rng(0), 0
-    for _ in range(100):
-        names = rng.permutation(list("abcd"))[: rng.integers(1, 5)]
-        index = pd.MultiIndex.from_product([names, DAYS], names=["series", "day"])
-        new = pd.DataFrame({"y": rng.normal(size=len(index))}, index=index)
-        days, some = index.get_level_values(-1), np.sort(rng.permutation(len(index))[:9])
-        kept = [days < DAYS[3], some, index.get_level_values(0) == names[-1], days > DAYS[5]]
-        seen = new.iloc[np.arange(len(new))[kept[rng.integers(4)]]] + 1
-        new = new.iloc[rng.integers(0, 2) :]
-        both = extended(seen, new)
-        pd.testing.assert_frame_equal(both, plainly_extended(seen, new))
-        whole += both is new
-    assert 20 < whole < 80  # where the new rows are all there are, in order, nothing is copied
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "Float64", object])
