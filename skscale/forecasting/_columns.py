@@ -115,9 +115,8 @@ class Columns:
         n_features = sum(self.sizes.values())
         values = np.empty(panel.values.shape, dtype=np.float32)
         features = np.empty((len(values), n_features), dtype=np.float32) if n_features else None
-        start = 0
         for series, block in panel.blocks():
-            points = slice(start, start := start + len(block.values))
+            points = panel.points_of(series)
             own = scale.of_some(series)
             values[points] = own.apply(block)
             if features is not None:

@@ -127,13 +127,19 @@ class Panel:
         if np.array_equal(series, np.arange(len(self.lengths))):
             return self
         rows = np.concatenate([np.arange(*self.offsets[i : i + 2]) for i in series])
+        return self._at(rows, np.append(0, self.lengths[series].cumsum()), series)
+
+    def _at(
+        self, points: slice | np.ndarray, offsets: np.ndarray, series: slice | np.ndarray
+    ) -> Panel:
+        """Points of some of the series, which begin at ``offsets`` among them."""
         return replace(
             self,
-            values=self.values[rows],
-            X=None if self.X is None else self.X.iloc[rows],
-            offsets=np.concatenate(([0], np.cumsum(self.lengths[series]))),
+            values=self.values[points],
+            X=None if self.X is None else self.X.iloc[points],
+            offsets=offsets,
             keys=None if self.keys is None else self.keys[series],
-            times=self.times.part(rows),
+            times=self.times.part(points),
         )
 
     def blocks(self, at_most: int | None = None) -> Iterator[tuple[slice, Panel]]:
@@ -144,26 +150,19 @@ class Panel:
         """
         at_most = _POINTS_AT_ONCE if at_most is None else at_most
         if self.offsets[-1] <= at_most:
-            yield slice(None), replace(self, values=self.values.astype(np.float64, copy=False))
+            yield slice(None), self._in_float64()
             return
         first, n_series = 0, len(self.lengths)
         while first < n_series:
             start = self.offsets[first]
             end = int(np.searchsorted(self.offsets, start + at_most, side="right")) - 1
             series = slice(first, max(end, first + 1))
-            points = slice(start, self.offsets[series.stop])
-            yield (
-                series,
-                replace(
-                    self,
-                    values=self.values[points].astype(np.float64, copy=False),
-                    X=None if self.X is None else self.X.iloc[points],
-                    offsets=self.offsets[first : series.stop + 1] - start,
-                    keys=None if self.keys is None else self.keys[series],
-                    times=self.times.part(points),
-                ),
-            )
+            offsets = self.offsets[first : series.stop + 1] - start
+            yield series, self._at(self.points_of(series), offsets, series)._in_float64()
             first = series.stop
+
+    def _in_float64(self) -> Panel:
+        return replace(self, values=self.values.astype(np.float64, copy=False))
 
     def check_observed(self, at_least: int) -> Panel:
         """Return the panel if every channel has values.
@@ -207,14 +206,7 @@ class Panel:
         # A stretch behind a gap may have no value at all: it leaves no series.
         some = last >= first
         lengths = (last - first + 1)[some]
-        return replace(
-            self,
-            values=self.values[kept],
-            X=None if self.X is None else self.X.iloc[kept],
-            offsets=np.concatenate(([0], np.cumsum(lengths))),
-            keys=None if self.keys is None else self.keys[some],
-            times=self.times.part(kept),
-        )
+        return self._at(kept, np.append(0, lengths.cumsum()), some)
 
     def with_columns(self, columns: pd.Index) -> Panel:
         """Bring the channels into the order of ``columns``, see `channel_order`."""
@@ -231,6 +223,11 @@ class Panel:
         except TypeError:  # names of several types have no order of their own
             order = np.argsort([repr(key) for key in self.keys], kind="stable")
         return self if (np.diff(order) == 1).all() else self.take(np.asarray(order))
+
+    def points_of(self, series: slice) -> slice:
+        """Points of neighbouring series."""
+        first, stop, _ = series.indices(len(self.lengths))
+        return slice(self.offsets[first], self.offsets[stop])
 
     @property
     def lengths(self) -> np.ndarray:

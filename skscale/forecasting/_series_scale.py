@@ -121,11 +121,10 @@ class SeriesScale:
         rows = self.standardised_at(panel, points)
         if not np.isnan(rows).any():
             return rows
-        start = 0
         for series, block in panel.blocks():
-            inside = (start <= points) & (points < start + len(block.values))
-            rows[inside] = self.of_some(series).standardised(block)[points[inside] - start]
-            start += len(block.values)
+            own = panel.points_of(series)
+            inside = (own.start <= points) & (points < own.stop)
+            rows[inside] = self.of_some(series).standardised(block)[points[inside] - own.start]
         return rows
 
     def apply(self, panel: Panel) -> np.ndarray:
