@@ -180,9 +180,10 @@ def _series(rows: _Rows, table: LongTable) -> tuple[np.ndarray, pd.Index]:
         keys = pd.Index(found[table.keys[0]])
     else:
         keys = pd.MultiIndex.from_frame(found)
-    if keys.has_duplicates:
+    again = found.duplicated().to_numpy()  # of the index it would be kept with a table of all
+    if again.any():
         raise ValueError(
-            f"the rows of series {keys[keys.duplicated()][0]!r} do not stand together in "
+            f"the rows of series {keys[again][0]!r} do not stand together in "
             f"{table.path}: sort it by {[*table.keys, table.time]}"
         )
     return np.concatenate(starts), keys

@@ -166,14 +166,17 @@ def _relative_errors(
     panel, those of a few that leave the range seen in training are larger than all others
     together. Constant ones do not count, whatever the network says of them.
     """
-    found = [series_errors(model, validation, config) for model in models]
-    errors = torch.stack([error for error, _ in found]).nan_to_num(nan=torch.inf)
-    counts = found[0][1]
+    parts = []
+    for model in models:
+        error, counts = series_errors(model, validation, config)
+        judged = counts.any(dim=1)  # of millions of series only some
+        parts.append(error[judged])
+    errors, counts = torch.stack(parts).nan_to_num(nan=torch.inf), counts[judged]
     # A network that diverged must not make all others look alike.
     bounded = torch.minimum(errors, _FAR * errors.amin(dim=0).clamp(min=_SMALLEST))
     relative = (errors / bounded.mean(dim=0).clamp(min=_SMALLEST)).clamp(max=1 / _NEGLIGIBLE)
     weighted = (relative * counts).sum(dim=(1, 2)) / counts.sum().clamp(min=1)
-    return weighted.cpu(), int(counts.any(dim=1).sum())
+    return weighted.cpu(), len(counts)
 
 
 def _shares(errors: Tensor, power: float) -> Tensor:
