@@ -103,8 +103,8 @@ class Calendar:
         return np.concatenate(parts, axis=1)
 
     def holidays(self, times: pd.Index) -> np.ndarray:
-        """One for every point on a holiday, else zero, (n_points, n_places)."""
-        found = np.zeros((len(times), len(self.places)))
+        """One for every point on a holiday, else zero, (n_points, n_places), float32."""
+        found = np.zeros((len(times), len(self.places)), dtype=np.float32)
         if not found.size:
             return found
         wall = _dates(times)

@@ -14,6 +14,7 @@ from skscale.forecasting._column_units import ColumnUnits
 from skscale.forecasting._encoding import Encoder
 from skscale.forecasting._panel import Panel
 from skscale.forecasting._series_scale import SeriesScale
+from skscale.forecasting._times import Times
 from skscale.ops.arrays import from_numpy
 from skscale.training import SeriesBuffer
 
@@ -94,18 +95,18 @@ class Columns:
         """The same series, their columns as numbers."""
         return replace(panel, X=_numbers(self.encoder, self.calendar, panel))
 
-    def features(self, times: pd.Index, rows: np.ndarray) -> np.ndarray | None:
+    def features(self, times: Times, rows: np.ndarray) -> np.ndarray | None:
         """Features of shape (n_points, n_features), float32; None without any.
 
         Parameters
         ----------
-        times : Index
+        times : Times
             Time of every point.
         rows : float64 ndarray of shape (n_points, n_columns)
             Standardised exogenous columns.
         """
         ahead, others = np.split(self.seen(rows), [self.n_ahead], axis=1)
-        calendar = self.calendar.features(times).astype(np.float32)
+        calendar = times.each(self.calendar.features).astype(np.float32)
         features = np.concatenate((ahead, calendar, others), axis=1)
         return features if features.shape[1] else None
 
@@ -120,7 +121,7 @@ class Columns:
             own = scale.of_some(series)
             values[points] = own.apply(block)
             if features is not None:
-                features[points] = self.features(block.times.index, own.standardised(block))
+                features[points] = self.features(block.times, own.standardised(block))
         observed = ~np.isnan(values)
         whole = bool(observed.all())
         return SeriesBuffer(
@@ -144,7 +145,7 @@ def _numbers(encoder: Encoder, calendar: Calendar, panel: Panel) -> pd.DataFrame
     encoded = encoder.encoded(panel.X)
     if not calendar.places:
         return encoded
-    holidays = calendar.holidays(panel.times.index)
+    holidays = panel.times.each(calendar.holidays)
     if encoded is None:
         return pd.DataFrame(holidays)
     return pd.DataFrame(np.concatenate((holidays, encoded), axis=1), index=encoded.index)

@@ -13,6 +13,7 @@ from skscale.forecasting._columns import Columns
 from skscale.forecasting._context import Context
 from skscale.forecasting._gaps import filled
 from skscale.forecasting._horizon import check_reach, rows_ahead, times_after
+from skscale.forecasting._times import Times
 from skscale.ops.arrays import from_numpy
 
 __all__ = ["Future", "at_steps", "behind_the_end", "within"]
@@ -90,7 +91,7 @@ def behind_the_end(
     rows = context.scale.standardised_rows(flat, series.repeat(longest)).reshape(rows.shape)
     before = context.scale.filled_at(panel, panel.offsets[1:] - 1)
     rows = _filled(columns, context, rows, series, before)
-    features = columns.features(times, rows.reshape(len(times), -1))
+    features = columns.features(Times.of(times), rows.reshape(len(times), -1))
     assert features is not None
     return Future(rows, features.reshape(n_series, longest, -1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,12 @@ class Times:
         if self.codes is None:
             return Times(self.level[points])
         return Times(self.level, self.codes[points])
+
+    def each(self, function: Callable[[pd.Index], np.ndarray]) -> np.ndarray:
+        """Rows that ``function`` finds for times, (n_points, ...); once for each where it can."""
+        if self.codes is None or len(self.level) > len(self.codes):
+            return function(self.index)
+        return function(self.level)[self.codes]
 
     @property
     def index(self) -> pd.Index:

@@ -33,6 +33,14 @@ def test_points_have_their_times(level, alone):
         pd.testing.assert_index_equal(times[points], expected[points], check_names=False)
         pd.testing.assert_index_equal(times.part(points).index, times[points])
     assert times[2] == expected[2]
+    asked = []
+    found = times.each(lambda some: asked.append(some) or np.arange(len(some)) * 10)
+    assert len(found) == len(times)
+    if not alone:
+        np.testing.assert_array_equal(found, 10 * np.array(CODES))
+    few = times.part(slice(2))
+    assert len(few.each(lambda some: asked.append(some) or np.zeros(len(some)))) == 2
+    assert [len(one) for one in asked] == [len(times.level), 2]
     same = times.numbers[:, None] == times.numbers
     np.testing.assert_array_equal(same, np.equal.outer(expected, expected))
 
