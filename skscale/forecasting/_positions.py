@@ -121,7 +121,7 @@ def latest_in_order(index: pd.MultiIndex) -> np.ndarray:
     """
     starts, time = series_starts(index), _by_size(index)
     rank, found = pd.factorize(index[starts].droplevel(-1))
-    dtype = np.min_scalar_type(-len(found) * len(time))
+    dtype = np.min_scalar_type(-1 - len(found) * len(time))  # which holds len(time) as well
     keys = rank.astype(dtype).repeat(np.diff(starts, append=len(index)))
     keys *= dtype.type(len(time))
     for rows in blocks_of_rows(len(index)):

@@ -35,6 +35,14 @@ def test_new_rows_join_those_seen_before():
     assert 20 < whole < 80  # where the new rows are all there are, in order, nothing is copied
 
 
+@pytest.mark.parametrize("n", [127, 128, 129, 2**15])
+def test_a_series_alone_may_have_any_length(n):
+    index = pd.MultiIndex.from_product([["a"], range(n)])
+    whole = pd.DataFrame({"y": np.arange(n, dtype=float)}, index=index)
+    pd.testing.assert_frame_equal(extended(whole[:-2] + 1, whole[-5:])[-5:], whole[-5:])
+    pd.testing.assert_frame_equal(extended(whole[:-2], whole[-5:]), whole)
+
+
 TIMES = {
     "dates": DAYS.tz_localize("Europe/Berlin"),
     "periods": pd.period_range("2020-01", periods=8, freq="M"),
