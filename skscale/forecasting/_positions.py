@@ -91,9 +91,9 @@ def joined(first: pd.Index, second: pd.Index) -> pd.MultiIndex | None:
     both = (first, second)
     if not all(isinstance(one, pd.MultiIndex) and is_complete(one) for one in both):
         return None
-    if first.names != second.names or not all(
-        level.is_unique for one in both for level in one.levels
-    ):
+    if first.names != second.names or not first.dtypes.equals(second.dtypes):
+        return None  # what values of two types become, and whether they are the same, pandas knows
+    if not all(level.is_unique for one in both for level in one.levels):
         return None
     levels, codes = [], []
     for i, (known, level) in enumerate(zip(first.levels, second.levels, strict=True)):

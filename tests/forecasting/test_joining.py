@@ -43,6 +43,24 @@ def test_a_series_alone_may_have_any_length(n):
     pd.testing.assert_frame_equal(extended(whole[:-2], whole[-5:]), whole)
 
 
+@pytest.mark.parametrize(
+    ("seen", "new"),
+    [
+        (pd.to_datetime(["2020-01-01"]), ["2020-01-01"]),
+        (pd.Index([1], dtype="uint64"), [-1]),
+        (["1"], [1]),
+    ],
+    ids=["date and text", "unsigned and signed", "text and number"],
+)
+def test_names_of_two_types_stay_what_they_are(seen, new):
+    one, other = (
+        pd.DataFrame({"y": 1.0}, index=pd.MultiIndex.from_product([names, DAYS]))
+        for names in (seen, new)
+    )
+    names = extended(one, other).index.unique(0)
+    assert [str(name) for name in names] == [str(seen[0]), str(new[0])]
+
+
 TIMES = {
     "dates": DAYS.tz_localize("Europe/Berlin"),
     "periods": pd.period_range("2020-01", periods=8, freq="M"),
