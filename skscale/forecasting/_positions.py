@@ -100,7 +100,8 @@ def joined(first: pd.Index, second: pd.Index) -> pd.MultiIndex | None:
         place = known.get_indexer(level)
         unknown = np.flatnonzero(place < 0)
         place[unknown] = len(known) + np.arange(len(unknown))
-        levels.append(known.append(level[unknown]) if len(unknown) else known)
+        # Taken, dates that go on from those known keep their frequency.
+        levels.append(known.append(level.take(unknown)) if len(unknown) else known)
         own = place[second.codes[i]].astype(np.min_scalar_type(-len(levels[i])))
         codes.append(np.concatenate((first.codes[i], own)))
     return pd.MultiIndex(levels, codes, names=first.names, verify_integrity=False)

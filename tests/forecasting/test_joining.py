@@ -61,6 +61,15 @@ def test_names_of_two_types_stay_what_they_are(seen, new):
     assert [str(name) for name in names] == [str(seen[0]), str(new[0])]
 
 
+@pytest.mark.parametrize("first", [3, 5])
+def test_dates_that_go_on_keep_their_frequency(first):
+    seen, new = (
+        pd.DataFrame({"y": 1.0}, index=pd.MultiIndex.from_product([["a", "b"], days]))
+        for days in (DAYS[:5], DAYS[first:])
+    )
+    assert extended(seen, new).index.levels[-1].freq == DAYS.freq
+
+
 TIMES = {
     "dates": DAYS.tz_localize("Europe/Berlin"),
     "periods": pd.period_range("2020-01", periods=8, freq="M"),
