@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._categories import holds_levels
-from skscale.forecasting._positions import has_repeats, positions
+from skscale.forecasting._positions import first_out_of_order, has_repeats, positions
 from skscale.forecasting._time import check_times
 from skscale.forecasting._times import Times
 
@@ -40,7 +40,7 @@ def as_numbers(frame: pd.DataFrame) -> np.ndarray:
 
 
 def as_floats(frame: pd.DataFrame) -> np.ndarray:
-    """Values likewise, but float32 where all are."""
+    """Values likewise, or float32 where all are; shared with the frame where they can be."""
     alike = all(dtype == np.dtype(np.float32) for dtype in frame.dtypes)
     return frame.to_numpy() if alike else as_numbers(frame)
 
@@ -149,13 +149,13 @@ def check_covered(y: object, X: object) -> None:
 
 
 def _check_order(name: str, index: pd.Index) -> None:
-    check_times(name, Times.of(index).level)
+    check_times(name, Times.of(index).level)  # of all rows if one is missing
     if has_repeats(index):
         repeated = index[index.duplicated()][0]
         raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")
-    if isinstance(index, pd.MultiIndex) or index.is_monotonic_increasing:
+    i = first_out_of_order(index)
+    if i is None:
         return
-    i = int((~(index[:-1] < index[1:])).argmax()) + 1
     raise ValueError(
         f"the index of {name} is not sorted: {index[i]} stands behind {index[i - 1]}; sort it "
         f"with {name}.sort_index()"

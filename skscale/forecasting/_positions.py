@@ -17,6 +17,7 @@ __all__ = [
     "ascends",
     "blocks_of_rows",
     "check_found",
+    "first_out_of_order",
     "has_repeats",
     "in_order",
     "is_complete",
@@ -110,6 +111,8 @@ def joined(first: pd.Index, second: pd.Index) -> pd.MultiIndex | None:
 def latest_in_order(index: pd.MultiIndex) -> np.ndarray:
     """Rows by instance, as they first appear, and by time; the last one where some are alike.
 
+    Keys of `_tables` would order hierarchies level by level.
+
     Parameters
     ----------
     index : MultiIndex
@@ -133,6 +136,22 @@ def latest_in_order(index: pd.MultiIndex) -> np.ndarray:
         key = keys[order[rows]]
         last[rows][:-1] = key[1:] != key[:-1]
     return order if last.all() else order[last]
+
+
+def first_out_of_order(index: pd.Index) -> int | None:
+    """First row with a time before that of the row above it, in one instance; None without any.
+
+    Times of ``index`` are not missing.
+    """
+    if not isinstance(index, pd.MultiIndex):
+        falls = np.zeros(0) if index.is_monotonic_increasing else ~(index[:-1] < index[1:])
+    elif in_order(index):
+        return None
+    else:
+        time = _by_size(index)[index.codes[-1]]
+        falls = time[1:] < time[:-1]
+        falls[series_starts(index)[1:] - 1] = False
+    return int(falls.argmax()) + 1 if falls.any() else None
 
 
 def in_order(index: pd.MultiIndex) -> bool:

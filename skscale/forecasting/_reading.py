@@ -26,7 +26,8 @@ class ReadsFrames:
     time: up to 140 bytes for each row. Both are found here from the codes of the index. Where
     series are in order, sktime is shown one row, for all else that it reads of a frame.
 
-    What users change in their frames later, a forecaster does not see.
+    What users change in their frames later, a forecaster does not see; it does see what they write
+    into an array that a frame shares, made as ``pd.DataFrame(array, copy=False)``.
     """
 
     def _check_X_y(self, X: Any = None, y: Any = None, **options: Any) -> tuple[Any, Any]:

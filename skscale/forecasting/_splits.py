@@ -66,11 +66,8 @@ class Splits:
     def train_rows(self, split: int, panel: Panel) -> np.ndarray:
         """Rows of a training window in the frame of ``panel``."""
         first, length = panel.offsets[:-1] + self.starts[split], self.lengths[split]
-        rows = np.empty(length.sum(), dtype=np.int64)
-        ends = length.cumsum()
-        for a, n, end in zip(first.tolist(), length.tolist(), ends.tolist(), strict=True):
-            rows[end - n : end] = np.arange(a, a + n)
-        return rows
+        begins = length.cumsum() - length
+        return np.arange(length.sum()) + (first - begins).repeat(length)
 
     def truth(self, panel: Panel) -> np.ndarray:
         """Observed values, (n_splits, n_series, n_steps, n_channels)."""
@@ -169,8 +166,7 @@ def _of_one(cv: Any, times: pd.Index) -> Splits | None:
 
 def _of_any(cv: Any, frame: pd.DataFrame, panel: Panel) -> Splits | None:
     """Splits of any splitter, one after the other; None if there is none."""
-    series = np.repeat(np.arange(len(panel.lengths)), panel.lengths)
-    position = np.arange(len(frame)) - panel.offsets[series]
+    series, position = panel.series, panel.positions
     starts: list[np.ndarray] = []
     cuts: list[np.ndarray] = []
     steps: np.ndarray | None = None

@@ -45,3 +45,14 @@ def test_a_repeated_row_of_a_panel_is_named():
     y = pd.DataFrame({"y": np.arange(17.0)}, index=index[[*range(16), 3]])
     with pytest.raises(ValueError, match=r"repeats \('b', Timestamp\('2020-01-04"):
         check_frame("y", y)
+
+
+@pytest.mark.parametrize("name", ["y", "X"])
+def test_a_panel_out_of_order_is_named_by_its_row(name):
+    index = pd.MultiIndex.from_product([["b", "a"], DAYS])
+    data = pd.DataFrame({"x": np.arange(16.0)}, index=index)
+    check_frame(name, data)
+    check_frame(name, data.iloc[[*range(4), *range(8, 16), *range(4, 8)]])  # in two places
+    fault = rf"the index of {name} is not sorted: \('a', Timestamp\('2020-01-02.*behind \('a', Tim"
+    with pytest.raises(ValueError, match=fault):
+        check_frame(name, data.iloc[[*range(8), 10, 9, *range(11, 16)]])

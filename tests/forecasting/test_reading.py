@@ -66,12 +66,14 @@ def test_other_containers_are_read_by_sktime(data):
     pd.testing.assert_frame_equal(DLinearForecaster()._check_X_y(y=data)[1], expected)
 
 
-def test_series_out_of_order_are_read_by_sktime():
-    y = panel()
-    apart = y.iloc[[0, 1, 9, 10, 2, 3]]
+def test_series_in_two_places_are_read_by_sktime():
+    apart = panel().iloc[[0, 1, 9, 10, 2, 3]]
     assert as_frame(apart) is apart
-    backwards = y.iloc[[1, 0, 9, 10]]
-    with pytest.raises(TypeError, match="must be sorted monotonically"):
+
+
+def test_times_out_of_order_are_named():
+    backwards = panel().iloc[[1, 0, 9, 10]]
+    with pytest.raises(ValueError, match=r"y is not sorted: \('b', Timestamp\('2020-01-01"):
         DLinearForecaster()._check_X_y(y=backwards)
 
 
