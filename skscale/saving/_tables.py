@@ -78,8 +78,11 @@ def _index_parts(index: pd.Index) -> tuple:
     """Kind of an index, and what `_READ` makes it from."""
     dtype, name = index.dtype, index.name
     if isinstance(index, pd.MultiIndex):
+        if not all(level.is_unique for level in index.levels):  # pandas would not read such levels
+            columns = [index.get_level_values(i) for i in range(index.nlevels)]
+            index = pd.MultiIndex.from_arrays(columns, names=index.names)
         levels = [level.rename(None) for level in index.levels]
-        codes = [np.asarray(code, dtype=np.int64) for code in index.codes]
+        codes = [np.asarray(code) for code in index.codes]
         return "levels", levels, codes, list(index.names)
     if isinstance(index, pd.RangeIndex):
         return "steps", index.start, index.stop, index.step, name

@@ -182,6 +182,15 @@ def test_hierarchies_with_names_of_several_types(tmp_path):
     check_same(forecaster, through_file(forecaster, tmp_path), [1, 2])
 
 
+def test_a_level_that_holds_a_time_twice(tmp_path):
+    days = pd.date_range("2020", periods=30, freq="D")
+    codes = [np.repeat([0, 1], 30), np.r_[:30, 30, 1:30]]
+    index = pd.MultiIndex([["b", "a"], days.append(days[:1])], codes, verify_integrity=False)
+    y = pd.DataFrame({"y": wave(60)}, index.set_names(["shop", "day"]))
+    forecaster = SigmaForecaster(max_epochs=1, random_state=0).fit(y)
+    check_same(forecaster, through_file(forecaster, tmp_path), [1, 2])
+
+
 def test_data_behind_a_gap(tmp_path):
     y = dated(pd.date_range("2020", periods=60, freq="D"))
     forecaster = SigmaForecaster(max_epochs=1, random_state=0, context_length=8).fit(y[:30])
