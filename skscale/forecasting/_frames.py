@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from skscale.forecasting._categories import holds_levels
-from skscale.forecasting._positions import first_out_of_order, has_repeats, positions
+from skscale.forecasting._positions import (
+    first_out_of_order,
+    has_repeats,
+    in_order,
+    positions,
+)
 from skscale.forecasting._time import check_times
 from skscale.forecasting._times import Times
 
@@ -150,6 +155,8 @@ def check_covered(y: object, X: object) -> None:
 
 def _check_order(name: str, index: pd.Index) -> None:
     check_times(name, Times.of(index).level)  # of all rows if one is missing
+    if isinstance(index, pd.MultiIndex) and in_order(index):
+        return  # so that nothing repeats
     if has_repeats(index):
         repeated = index[index.duplicated()][0]
         raise ValueError(f"the index of {name} repeats {repeated}; every row must be its own")

@@ -145,8 +145,6 @@ def first_out_of_order(index: pd.Index) -> int | None:
     """
     if not isinstance(index, pd.MultiIndex):
         falls = np.zeros(0) if index.is_monotonic_increasing else ~(index[:-1] < index[1:])
-    elif in_order(index):
-        return None
     else:
         time = _by_size(index)[index.codes[-1]]
         falls = time[1:] < time[:-1]
